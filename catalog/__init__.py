@@ -1,0 +1,1 @@
+"""What is sold: produce, packs, seasons, provenance. Oscar's catalogue app, forked."""

@@ -1,0 +1,1 @@
+"""Who grows it, packs it and is paid."""

@@ -1,0 +1,1 @@
+"""Farm households: their lots, their harvest promises."""

@@ -1,0 +1,1 @@
+"""Cooperatives (Oscar's partners), their stock pools, and the stock journal."""

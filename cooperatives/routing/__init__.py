@@ -1,0 +1,1 @@
+"""Which cooperative packs what: routing, consignments, freight."""

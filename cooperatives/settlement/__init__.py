@@ -1,0 +1,1 @@
+"""How what was sold becomes what each household is owed: pooling and sharing out."""

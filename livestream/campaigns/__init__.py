@@ -1,0 +1,1 @@
+"""Campaigns, tracked links and the attribution of each order line (DESIGN §7)."""

@@ -1,0 +1,1 @@
+"""Oscar's order app, forked for the channel, language and contact of a sale."""
