@@ -1,0 +1,219 @@
+"""The suite's servers, databases and fixtures. See docs: `make test`.
+
+An ordinary test has `@pytest.mark.django_db` and is rolled back. A test that commits or races takes
+`fresh_database`, a clone of its own: the append-only tables refuse the TRUNCATE with which Django
+would clean up after `transaction=True`.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.embedded.places import PartError
+from tests.support.parts import Database, Suite
+from tests.support.servers import Running, start_sandbox, start_server, start_worker
+
+# Servers never know it.
+OWNER_ADDRESS = "DATABASE_OWNER_URL"
+STRIPE_KEY, WEBHOOK_SECRET = "sk_test_suite", "whsec_suite"
+SUITE = Suite()
+try:
+    SUITE.start()
+except PartError as error:
+    raise pytest.UsageError(str(error)) from error
+# This process's database is made when the first test asks for it (django_db_setup).
+MINE = SUITE.database(SUITE.new_name())
+
+# Before Django reads its settings. What the desk has set does not reach the tests.
+os.environ.update(
+    {
+        "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
+        "SHANHUO_DB_ROLE": "app",
+        "DATABASE_URL": MINE.url,
+        "DATABASE_OWNER_URL": MINE.owner_url,
+        "REDIS_URL": SUITE.redis_url,
+        "SECRET_KEY": "only-for-tests",
+        "ALLOWED_HOSTS": "*",
+        "SITE_URL": "http://testserver",
+        "EMAIL_URL": "memorymail://",
+        "STRIPE_API_KEY": STRIPE_KEY,
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_suite",
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        # Nothing listens there: a test that needs Stripe starts a sandbox.
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
+        "STRIPE_JS_URL": "http://127.0.0.1:9/v3/",
+        "MEDIA_ROOT": str(SUITE.postgres.directory.parent / "media" / SUITE.run),
+        "SHANHUO_CLOCK_FILE": str(SUITE.postgres.directory.parent / "runs" / f"{SUITE.run}.clock"),
+    }
+)
+
+
+def pytest_configure() -> None:
+    """Set Django up now that the environment is complete; pytest-django finds it done."""
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Drop what is ours and let the servers go."""
+    SUITE.forget()
+    SUITE.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse the two kinds of database access that cannot work here, in words."""
+    marker = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    transactional = marker is not None and (
+        marker.kwargs.get("transaction") or (marker.args and marker.args[0])
+    )
+    if transactional or {"transactional_db", "live_server"} & set(fixtures):
+        pytest.fail(
+            "The append-only tables refuse TRUNCATE, so a transactional test cannot be cleaned "
+            "up: take the fixture `fresh_database` instead.",
+            pytrace=False,
+        )
+    if "fresh_database" in fixtures and (marker is not None or "db" in fixtures):
+        pytest.fail(
+            "`fresh_database` is the database of its test: drop the django_db mark.", pytrace=False
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Override pytest-django: the database's name is chosen above."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> Iterator[None]:
+    """Override pytest-django: clone the migrated template; tests are the application's role."""
+    from django.db import connections
+
+    SUITE.clone(MINE.name)
+    yield
+    connections.close_all()
+    SUITE.drop(MINE.name)
+
+
+@pytest.fixture
+def fresh_database(django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Give the test a database of its own, where it may commit and race, in any thread.
+
+    `connections["default"]` leads there meanwhile; `.url`, `.owner_url` and `.superuser_url` are
+    its addresses for the three roles.
+    """
+    from django.db import connections
+
+    database = SUITE.clone(SUITE.new_name())
+    settings = connections.settings["default"]
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
+    connections["default"].close()
+    monkeypatch.setitem(settings, "NAME", database.name)
+    monkeypatch.setitem(connections["default"].settings_dict, "NAME", database.name)
+    with django_db_blocker.unblock():
+        try:
+            yield database
+        finally:
+            connections["default"].close()
+            SUITE.drop(database.name)
+
+
+@pytest.fixture(autouse=True)
+def _clock_and_cache() -> Iterator[None]:
+    """Start each test at the real time, with an empty cache and queue."""
+    import redis
+
+    yield
+    Path(os.environ["SHANHUO_CLOCK_FILE"]).unlink(missing_ok=True)
+    with redis.from_url(SUITE.redis_url) as line:
+        line.flushdb()
+
+
+@pytest.fixture
+def set_clock() -> Callable[[int], None]:
+    """Return a function that sets this test's clock, and its servers', ahead by some seconds."""
+
+    def shift(seconds: int) -> None:
+        path = Path(os.environ["SHANHUO_CLOCK_FILE"])
+        making = path.with_suffix(".new")
+        making.write_text(str(seconds))
+        making.replace(path)
+
+    return shift
+
+
+@pytest.fixture
+def server_environment(fresh_database: Database, tmp_path: Path) -> dict[str, str]:
+    """Return the environment for real server processes on the test's own database and Redis.
+
+    A test that pays sets STRIPE_API_BASE and STRIPE_JS_URL to its sandbox's address.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != OWNER_ADDRESS}
+    return {
+        **inherited,
+        "SHANHUO_DB_ROLE": "app",
+        "DATABASE_URL": fresh_database.url,
+        "REDIS_URL": SUITE.redis_url,
+        "SECRET_KEY": secrets.token_hex(24),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def processes() -> Iterator[list[Running]]:
+    """Collect what the test starts, and end it, the latest first."""
+    started: list[Running] = []
+    yield started
+    for server in reversed(started):
+        server.stop()
+
+
+@pytest.fixture
+def run_server(processes: list[Running], tmp_path: Path) -> Callable[..., Running]:
+    """Return `run_server(env, workers=4, threads=1, port=0)`: gunicorn on a free port."""
+
+    def run(env: dict[str, str], workers: int = 4, threads: int = 1, port: int = 0) -> Running:
+        processes.append(start_server(env, tmp_path, workers, threads, port))
+        return processes[-1]
+
+    return run
+
+
+@pytest.fixture
+def run_worker(processes: list[Running], tmp_path: Path) -> Callable[..., Running]:
+    """Return `run_worker(env, concurrency=2)`: a Celery worker that takes tasks."""
+
+    def run(env: dict[str, str], concurrency: int = 2) -> Running:
+        processes.append(start_worker(env, tmp_path, concurrency))
+        return processes[-1]
+
+    return run
+
+
+@pytest.fixture
+def run_sandbox(processes: list[Running], tmp_path: Path) -> Callable[..., Running]:
+    """Return `run_sandbox(webhook_url, port=0)`: our Stripe sandbox with the suite's keys."""
+
+    def run(webhook_url: str, port: int = 0) -> Running:
+        processes.append(start_sandbox(tmp_path, webhook_url, WEBHOOK_SECRET, STRIPE_KEY, port))
+        return processes[-1]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return a real Chromium: `make test` finds or installs it before the tests."""
+    from deploy.embedded.chromium import find_chromium
+
+    found = find_chromium(install=False)
+    if found is None:
+        pytest.fail("No Chromium found: `make test` installs one, or set CHROMIUM.", pytrace=False)
+    return str(found)
