@@ -52,11 +52,18 @@ os.environ.update(
 )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Set Django up now that the environment is complete; pytest-django finds it done."""
     import django
+    from django.conf import settings
 
     django.setup()
+    if settings.DATABASES["default"]["NAME"] != MINE.name:
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the suite has settings of its own.")
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        # With it in the environment, pytest-django in the workers xdist starts would read the
+        # settings before this file there has named the worker's own database.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:
