@@ -1,0 +1,346 @@
+"""Rows as Stripe's JSON objects, field by field as in Stripe's published fixtures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .card_objects import Json, billing, card_of_charge, checks, fingerprint, outcome
+from .cards import CARDS
+from .errors import bad_parameter
+from .records import Charge, Event, Intent, Method, Refund, Snapshot, Txn
+from .store import DAY, Store
+
+API_VERSION = "2026-10-28.endive"
+SETTLES_AFTER = 2 * DAY
+
+# What Stripe shows of an intent to a publishable key with its client secret.
+PUBLIC_INTENT = (
+    "id",
+    "object",
+    "amount",
+    "amount_details",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "capture_method",
+    "client_secret",
+    "confirmation_method",
+    "created",
+    "currency",
+    "description",
+    "last_payment_error",
+    "livemode",
+    "next_action",
+    "payment_method",
+    "payment_method_configuration_details",
+    "payment_method_types",
+    "processing",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "status",
+)
+
+
+class Renderer:
+    """Renders rows; `public_url` is where a browser reaches this server."""
+
+    def __init__(self, store: Store, public_url: str) -> None:
+        self.store = store
+        self.public_url = public_url
+
+    def render(self, row: Snapshot | Event, expand: tuple[str, ...] = ()) -> Json:
+        """The object; each path of `expand` (at most four deep) replaces an id by its object."""
+        shown: Json = _SHAPES[type(row)](self, row)
+        for path in expand:
+            names = path.split(".")
+            if len(names) > 4:
+                raise bad_parameter("You cannot expand more than 4 levels of a property", "expand")
+            self._expand(shown, names, path)
+        return shown
+
+    def public_intent(self, intent: Intent) -> Json:
+        shown = self.intent(intent)
+        return {name: shown[name] for name in PUBLIC_INTENT}
+
+    def _expand(self, shown: Json, names: list[str], path: str) -> None:
+        name, rest = names[0], names[1:]
+        table = _EXPANDABLE.get((shown.get("object"), name))
+        if table is None and not (name == "refunds" and shown.get("object") == "charge"):
+            raise bad_parameter(f"This property cannot be expanded ({path}).", "expand")
+        value = shown[name]
+        if isinstance(value, str) and table is not None:
+            kind = _KIND_OF_SOURCE[value[:2]] if table == "source" else table
+            value = shown[name] = self.render(self.store.tables[kind].rows[value])
+        if rest and isinstance(value, dict):
+            if value.get("object") == "list":
+                for item in value["data"]:
+                    self._expand(item, rest[1:] if rest[0] == "data" else rest, path)
+            else:
+                self._expand(value, rest, path)
+
+    def method(self, row: Method) -> Json:
+        card = CARDS[row.number]
+        return {
+            "id": row.id,
+            "object": "payment_method",
+            "allow_redisplay": "unspecified",
+            "billing_details": billing(row.billing),
+            "card": {
+                "brand": card.brand,
+                "checks": checks(row),
+                "country": card.country,
+                "display_brand": card.brand,
+                "exp_month": row.exp_month,
+                "exp_year": row.exp_year,
+                "fingerprint": fingerprint(row.number),
+                "funding": card.funding,
+                "generated_from": None,
+                "last4": row.number[-4:],
+                "networks": {"available": [card.brand], "preferred": None},
+                "regulated_status": "unregulated",
+                "three_d_secure_usage": {"supported": True},
+                "wallet": None,
+            },
+            "created": row.created,
+            "customer": None,
+            "customer_account": None,
+            "livemode": False,
+            "metadata": row.metadata,
+            "type": "card",
+        }
+
+    def intent(self, row: Intent) -> Json:
+        charged = row.status == "succeeded"
+        return {
+            "id": row.id,
+            "object": "payment_intent",
+            "amount": row.amount,
+            "amount_capturable": 0,
+            "amount_details": {"tip": {}},
+            "amount_received": row.amount if charged else 0,
+            "application": None,
+            "application_fee_amount": None,
+            "automatic_payment_methods": {
+                "allow_redirects": "always" if row.redirects else "never",
+                "enabled": True,
+            }
+            if row.automatic
+            else None,
+            "canceled_at": row.canceled_at,
+            "cancellation_reason": row.cancellation_reason,
+            "capture_method": row.capture_method,
+            "client_secret": row.client_secret,
+            "confirmation_method": row.confirmation_method,
+            "created": row.created,
+            "currency": row.currency,
+            "customer": None,
+            "customer_account": None,
+            "description": row.description,
+            "excluded_payment_method_types": None,
+            "last_payment_error": self.last_error(row),
+            "latest_charge": row.latest_charge,
+            "livemode": False,
+            "managed_payments": {"enabled": False},
+            "metadata": row.metadata,
+            "next_action": self._next_action(row),
+            "on_behalf_of": None,
+            "payment_method": row.payment_method,
+            "payment_method_configuration_details": None,
+            "payment_method_options": {
+                "card": {
+                    "installments": None,
+                    "mandate_options": None,
+                    "network": None,
+                    "request_three_d_secure": "automatic",
+                }
+            },
+            "payment_method_types": row.types,
+            "processing": None,
+            "receipt_email": row.receipt_email,
+            "review": None,
+            "setup_future_usage": row.setup_future_usage,
+            "shipping": row.shipping,
+            "source": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": row.suffix,
+            "status": row.status,
+            "transfer_data": None,
+            "transfer_group": None,
+        }
+
+    def last_error(self, row: Intent) -> Json | None:
+        """The refusal of the last attempt, as it stands in the intent and in the 402's body."""
+        if row.last_error is None:
+            return None
+        error = {name: value for name, value in row.last_error.items() if value is not None}
+        method = self.store.methods.rows[error.pop("method")]
+        error["doc_url"] = "https://docs.stripe.com/error-codes/" + error["code"].replace("_", "-")
+        error["payment_method"] = self.method(method)
+        return error
+
+    def challenge_url(self, row: Intent) -> str:
+        return f"{self.public_url}/3ds/{row.id}/{row.challenge}"
+
+    def _next_action(self, row: Intent) -> Json | None:
+        if row.status != "requires_action":
+            return None
+        url = self.challenge_url(row)
+        if row.return_url is not None:
+            redirect = {"return_url": row.return_url, "url": url}
+            return {"redirect_to_url": redirect, "type": "redirect_to_url"}
+        sdk = {"source": row.challenge, "stripe_js": url, "type": "three_d_secure_redirect"}
+        return {"type": "use_stripe_sdk", "use_stripe_sdk": sdk}
+
+    def charge(self, row: Charge) -> Json:
+        paid = row.refusal is None
+        method = self.store.methods.rows[row.method]
+        refunds = [self.refund(self.store.refunds.rows[refund]) for refund in row.refunds]
+        return {
+            "id": row.id,
+            "object": "charge",
+            "amount": row.amount,
+            "amount_captured": row.amount if paid else 0,
+            "amount_refunded": row.refunded,
+            "application": None,
+            "application_fee": None,
+            "application_fee_amount": None,
+            "balance_transaction": row.txn,
+            "billing_details": billing(method.billing),
+            "calculated_statement_descriptor": "SANDBOX",
+            "captured": paid,
+            "created": row.created,
+            "currency": row.currency,
+            "customer": None,
+            "description": row.description,
+            "disputed": False,
+            "failure_balance_transaction": None,
+            "failure_code": None if row.refusal is None else row.refusal[0],
+            "failure_message": None if row.refusal is None else row.refusal[2],
+            "fraud_details": {},
+            "livemode": False,
+            "metadata": row.metadata,
+            "on_behalf_of": None,
+            "outcome": outcome(row),
+            "paid": paid,
+            "payment_intent": row.intent,
+            "payment_method": row.method,
+            "payment_method_details": {"card": card_of_charge(row, method), "type": "card"},
+            "receipt_email": row.receipt_email,
+            "receipt_number": None,
+            "receipt_url": None,
+            "refunded": row.refunded == row.amount,
+            "refunds": {
+                "object": "list",
+                "data": refunds[::-1],
+                "has_more": False,
+                "url": f"/v1/charges/{row.id}/refunds",
+            },
+            "review": None,
+            "shipping": row.shipping,
+            "source": None,
+            "source_transfer": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": row.suffix,
+            "status": "succeeded" if paid else "failed",
+            "transfer_data": None,
+            "transfer_group": None,
+        }
+
+    def refund(self, row: Refund) -> Json:
+        shown = {
+            "id": row.id,
+            "object": "refund",
+            "amount": row.amount,
+            "balance_transaction": row.txn,
+            "charge": row.charge,
+            "created": row.created,
+            "currency": row.currency,
+            "customer": None,
+            "customer_account": None,
+            "destination_details": {
+                "card": {
+                    "reference_status": "pending",
+                    "reference_type": "acquirer_reference_number",
+                    "type": "refund",
+                },
+                "type": "card",
+            },
+            "metadata": row.metadata,
+            "payment_intent": row.intent,
+            "payment_method": row.method,
+            "reason": row.reason,
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "status": row.status,
+            "transfer_reversal": None,
+        }
+        if row.failure_reason is not None:
+            shown["failure_reason"] = row.failure_reason
+        return shown
+
+    def txn(self, row: Txn) -> Json:
+        fees = {
+            "amount": row.fee,
+            "application": None,
+            "currency": row.currency,
+            "description": "Stripe processing fees",
+            "type": "stripe_fee",
+        }
+        available = row.created + SETTLES_AFTER
+        return {
+            "id": row.id,
+            "object": "balance_transaction",
+            "amount": row.amount,
+            "available_on": available,
+            "balance_type": "payments",
+            "created": row.created,
+            "currency": row.currency,
+            "description": row.description,
+            "exchange_rate": None,
+            "fee": row.fee,
+            "fee_details": [fees] if row.fee else [],
+            "net": row.amount - row.fee,
+            "reporting_category": row.kind,
+            "source": row.source,
+            "status": "available" if available <= self.store.now() else "pending",
+            "type": row.kind,
+        }
+
+    def event(self, row: Event) -> Json:
+        data: Json = {"object": self.render(row.object)}
+        if row.previous is not None:
+            data["previous_attributes"] = row.previous
+        return {
+            "id": row.id,
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": row.created,
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": self.store.undelivered.get(row.id, 0),
+            "request": {"id": row.request_id, "idempotency_key": row.idempotency_key},
+            "type": row.type,
+        }
+
+
+_SHAPES: dict[type[Any], Any] = {
+    Method: Renderer.method,
+    Intent: Renderer.intent,
+    Charge: Renderer.charge,
+    Refund: Renderer.refund,
+    Txn: Renderer.txn,
+    Event: Renderer.event,
+}
+_EXPANDABLE: dict[tuple[Any, str], str] = {
+    ("payment_intent", "latest_charge"): "charge",
+    ("payment_intent", "payment_method"): "payment_method",
+    ("charge", "balance_transaction"): "balance_transaction",
+    ("charge", "payment_intent"): "payment_intent",
+    ("refund", "charge"): "charge",
+    ("refund", "payment_intent"): "payment_intent",
+    ("refund", "balance_transaction"): "balance_transaction",
+    ("balance_transaction", "source"): "source",
+}
+_KIND_OF_SOURCE = {"ch": "charge", "re": "refund"}
