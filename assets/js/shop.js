@@ -1,0 +1,21 @@
+// Everything works without this file. It only saves a tap here and there.
+
+// A form is sent once, however often its button is tapped.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+
+// Coming back with the browser's button makes the page's forms fresh again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// A changed quantity in the basket is sent without its button.
+for (const input of document.querySelectorAll("[data-send-on-change]")) {
+  input.addEventListener("change", () => input.form.requestSubmit());
+}
