@@ -6,5 +6,6 @@ from wagtail.admin import urls as wagtailadmin_urls
 
 urlpatterns = [
     path("cms/", include(wagtailadmin_urls)),
+    path("r/", include("livestream.campaigns.urls")),
     path("", include(wagtail_urls)),
 ]

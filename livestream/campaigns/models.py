@@ -1,15 +1,24 @@
 """Campaigns, their tracked links, who followed them, and what each order line is credited to."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
 
 from catalog.models import in_language
+from livestream.campaigns.codes import LinkCodeField
+
+# DESIGN §7: an attribution may be overridden until 15 days after the campaign; then its figures
+# are frozen.
+OVERRIDE_DAYS = 15
 
 
-class Campaign(models.Model):
+class Campaign(ClusterableModel):
     """A promotion (推广活动): a livestream, a fair, a season."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -41,17 +50,27 @@ class Campaign(models.Model):
     def name(self) -> str:
         return in_language(self.name_zh, self.name_en)
 
+    def runs_at(self, moment: datetime) -> bool:
+        """Whether it has begun and not ended."""
+        return self.starts_at <= moment < self.ends_at
+
+    @property
+    def frozen_from(self) -> datetime:
+        """From this moment on nobody overrides what is credited to it."""
+        return self.ends_at + timedelta(days=OVERRIDE_DAYS)
+
 
 class TrackedLink(models.Model):
     """A short address /r/CODE that leads to the campaign and is remembered for seven days."""
 
-    code = models.CharField(
+    code = LinkCodeField(
         _("code"),
         max_length=24,
         unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9-]+$", _("Letters, digits and hyphens only."))],
+        blank=True,
+        help_text=_("Empty: a short code is made. It cannot be changed once it has been used."),
     )
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="links")
+    campaign = ParentalKey(Campaign, on_delete=models.PROTECT, related_name="links")
     channel = models.CharField(
         _("channel"), max_length=40, help_text=_("Where it is shown: WeChat group, poster, Douyin")
     )
@@ -70,9 +89,19 @@ class TrackedLink(models.Model):
         ordering = ["campaign_id", "code"]
         verbose_name = _("tracked link")
         verbose_name_plural = _("tracked links")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[A-Z0-9-]+$"), name="link_code_in_capitals"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def address(self) -> str:
+        """The full address, for posters and chat groups."""
+        return f"{settings.WAGTAILADMIN_BASE_URL}{reverse('campaigns:follow', args=[self.code])}"
 
 
 class LinkTouch(models.Model):

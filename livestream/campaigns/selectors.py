@@ -1,0 +1,199 @@
+"""Figures of campaigns, in the words of the money ladder: placed → paid → net → credited.
+
+Goods only, without freight, in fen. Each order line belongs to one campaign or to none, so the
+figures of all campaigns and of "none" add up to the site's. An order with lines of two campaigns
+counts as an order of both.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from catalog.numbers import largest_remainder
+from livestream.campaigns.models import LinkTouch, TrackedLink
+
+CODE = re.compile(r"[A-Za-z0-9-]{1,24}")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was sold: orders, lines and grams ordered; then the ladder in fen."""
+
+    orders: int = 0
+    lines: int = 0
+    grams: int = 0
+    placed_fen: int = 0
+    paid_fen: int = 0
+    net_fen: int = 0
+    # To households, pending and available: their part of the sales pools that it was packed from.
+    credited_fen: int = 0
+
+
+@dataclass(frozen=True)
+class SiteFigures:
+    """Figures of each campaign by its id, those of no campaign, and the site's."""
+
+    site: Figures
+    none: Figures
+    campaigns: dict[int, Figures] = field(default_factory=dict)
+
+    def of(self, campaign_id: int) -> Figures:
+        """A campaign's figures; zeros when nothing was sold."""
+        return self.campaigns.get(campaign_id, Figures())
+
+
+@dataclass(frozen=True)
+class LinkFigures:
+    """A tracked link: how often it was followed, and what it sold."""
+
+    link: TrackedLink | None
+    touches: int
+    figures: Figures
+
+
+# The attribution that counts is the one that none replaces.
+CURRENT = """
+    WITH current AS (
+        SELECT a.order_line_id, a.campaign_id, a.evidence ->> 'link' AS link
+        FROM campaigns_lineattribution a
+        WHERE NOT EXISTS (SELECT 1 FROM campaigns_lineattribution b WHERE b.replaces_id = a.id)
+    )
+"""
+SOLD = """
+    SELECT {by}, grouping({by}) AS whole, count(DISTINCT ol.order_id), count(DISTINCT ol.id),
+           sum(cl.ordered_grams)::bigint, sum(cl.net_fen)::bigint, sum(cl.refunded_fen)::bigint
+    FROM routing_consignmentline cl
+    JOIN order_line ol ON ol.id = cl.order_line_id
+    LEFT JOIN current ON current.order_line_id = ol.id
+    {where}
+    GROUP BY GROUPING SETS (({by}), ())
+"""
+# What came in, as the ledger has it: the sale's credits of `sales`, line by line.
+PAID = """
+    SELECT {by}, -sum(p.amount_fen)::bigint
+    FROM ledger_posting p
+    JOIN ledger_transaction t ON t.id = p.transaction_id AND t.kind = 'sale'
+    JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'sales'
+    JOIN routing_consignmentline cl ON cl.id = p.consignment_line_id
+    LEFT JOIN current ON current.order_line_id = cl.order_line_id
+    {where}
+    GROUP BY {by}
+"""
+# Each campaign's money in each sales pool: now, and as it was packed (before refunds).
+IN_POOLS = """
+    SELECT a.sales_pool_id, current.campaign_id, -sum(p.amount_fen)::bigint,
+           -sum(p.amount_fen) FILTER (WHERE t.kind <> 'refund_decided')::bigint
+    FROM ledger_posting p
+    JOIN ledger_transaction t ON t.id = p.transaction_id
+    JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'pool'
+    JOIN routing_consignmentline cl ON cl.id = p.consignment_line_id
+    LEFT JOIN current ON current.order_line_id = cl.order_line_id
+    GROUP BY a.sales_pool_id, current.campaign_id
+"""
+CREDITED = """
+    SELECT p.sales_pool_id, -sum(p.amount_fen)::bigint
+    FROM ledger_posting p
+    JOIN ledger_account a ON a.id = p.account_id AND a.kind IN ('pending', 'available')
+    WHERE p.sales_pool_id IS NOT NULL
+    GROUP BY p.sales_pool_id
+"""
+
+
+def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def find_link(code: str) -> TrackedLink | None:
+    """The tracked link of a code, in any case, with its campaign, page and produce."""
+    if not CODE.fullmatch(code):
+        return None
+    links = TrackedLink.objects.select_related("campaign__page", "produce")
+    return links.filter(code=code).first()
+
+
+def _cut_pool(credited_fen: int, money: dict[int, tuple[int, int]]) -> dict[int, int]:
+    """A pool's credits cut over campaigns (0: none) by their money in it, largest remainder.
+
+    By what was packed where nothing of it is left: then the credits await their reversal.
+    """
+    for which in (0, 1):
+        weights = {campaign_id: max(0, fen[which]) for campaign_id, fen in money.items()}
+        if any(weights.values()):
+            sign = -1 if credited_fen < 0 else 1
+            parts = largest_remainder(abs(credited_fen), weights)
+            return {campaign_id: sign * part for campaign_id, part in parts.items()}
+    return {0: credited_fen}
+
+
+def _credited() -> dict[int, int]:
+    """Household credits by campaign id (0: none), in fen."""
+    money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for sales_pool_id, campaign_id, now_fen, packed_fen in _rows(CURRENT + IN_POOLS):
+        money[sales_pool_id][campaign_id or 0] = (now_fen, packed_fen or 0)
+    totals: dict[int, int] = defaultdict(int)
+    for sales_pool_id, credited_fen in _rows(CREDITED):
+        for campaign_id, part in _cut_pool(credited_fen, money[sales_pool_id]).items():
+            totals[campaign_id] += part
+    return totals
+
+
+def _figures(by: str, where: str = "", params: Sequence[Any] = ()) -> dict[Any, Figures]:
+    """Figures by a column of the current attribution; the whole under the key "whole"."""
+    paid = dict(_rows(CURRENT + PAID.format(by=by, where=where), params))
+    found = {}
+    for key, whole, orders, lines, grams, placed, refunded in _rows(
+        CURRENT + SOLD.format(by=by, where=where), params
+    ):
+        came_in = sum(paid.values()) if whole else paid.get(key, 0)
+        found["whole" if whole else key] = Figures(
+            orders, lines, grams or 0, placed or 0, came_in, came_in - (refunded or 0)
+        )
+    return found
+
+
+def _with_credit(figures: Figures, credited_fen: int) -> Figures:
+    return Figures(**{**vars(figures), "credited_fen": credited_fen})
+
+
+def site_figures() -> SiteFigures:
+    """The figures of every campaign, of none, and of the site. Four queries."""
+    found = _figures("current.campaign_id")
+    credited = _credited()
+    whole = found.pop("whole")
+    campaigns = {key: value for key, value in found.items() if key is not None}
+    return SiteFigures(
+        site=_with_credit(whole, sum(credited.values())),
+        none=_with_credit(found.get(None, Figures()), credited.get(0, 0)),
+        campaigns={
+            key: _with_credit(value, credited.get(key, 0)) for key, value in campaigns.items()
+        },
+    )
+
+
+def link_figures(campaign_id: int) -> list[LinkFigures]:
+    """Each link of a campaign: touches, orders, paid, net. Four queries; credits not cut so far.
+
+    The last row, without a link, is what is credited to the campaign otherwise (by staff …).
+    """
+    found = _figures("current.link", "WHERE current.campaign_id = %s", [campaign_id])
+    found.pop("whole")
+    touches = dict(
+        LinkTouch.objects.filter(link__campaign_id=campaign_id)
+        .order_by()
+        .values_list("link_id")
+        .annotate(Count("id"))
+    )
+    rows = [
+        LinkFigures(link, touches.get(link.pk, 0), found.pop(link.code, Figures()))
+        for link in TrackedLink.objects.filter(campaign_id=campaign_id).select_related("produce")
+    ]
+    for figures in found.values():
+        rows.append(LinkFigures(None, 0, figures))
+    return rows

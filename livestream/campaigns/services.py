@@ -1,0 +1,190 @@
+"""Touches of tracked links, and what each order line is credited to (DESIGN §7)."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from catalog.clock import now
+from livestream.campaigns import cookie
+from livestream.campaigns.models import Campaign, LineAttribution, LinkTouch, TrackedLink
+
+Rule = LineAttribution.Rule
+RULE_VERSION = 1
+# More touches of one member than this within seven days change nothing: the last one counts.
+MOST_ACCOUNT_TOUCHES = 50
+
+
+class OverrideRefused(Exception):
+    """An attribution stays as it is; the message says why, in the reader's language."""
+
+
+@dataclass(frozen=True)
+class LineToAttribute:
+    """An order line and where its basket line came from ("room:17", "" for the catalogue)."""
+
+    order_line_id: int
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What the rules look at besides the line."""
+
+    # Newest last; each is {"link": code, "campaign": id, "at": ISO time, "visitor": uuid}.
+    touches: Sequence[Mapping[str, Any]]
+    campaigns: Mapping[int, Campaign]
+    # When the buyer started to pay: the seven days end there.
+    started_at: datetime
+    user_id: int | None
+
+
+Match = tuple[int, dict[str, Any]]
+
+
+def record_touch(link: TrackedLink, visitor: uuid.UUID, user_id: int | None, at: datetime) -> None:
+    """Remember that someone followed a link. `user_id` is the member's, if signed in."""
+    LinkTouch.objects.create(link=link, visitor=visitor, user_id=user_id, touched_at=at)
+
+
+def candidates(request: HttpRequest) -> list[dict[str, str | int]]:
+    """The touches of the last ATTRIBUTION_DAYS, oldest first: frozen when payment starts.
+
+    From the signed cookie and, for a member, from the account; each once. JSON-able:
+    {"link": code, "campaign": campaign id, "at": ISO time, "visitor": uuid}.
+    """
+    since = now() - timedelta(days=settings.ATTRIBUTION_DAYS)
+    touches = cookie.read(request)
+    found = {
+        (code, datetime.fromisoformat(at)): (campaign_id, str(touches.visitor))
+        for code, campaign_id, at in touches.rows
+    }
+    if request.user.is_authenticated:
+        account = LinkTouch.objects.filter(user=request.user, touched_at__gte=since)
+        rows = account.order_by("-touched_at").values_list(
+            "link__code", "touched_at", "link__campaign_id", "visitor"
+        )
+        for code, at, campaign_id, visitor in rows[:MOST_ACCOUNT_TOUCHES]:
+            found.setdefault((code, at), (campaign_id, str(visitor)))
+    return [
+        {"link": code, "campaign": campaign_id, "at": at.isoformat(), "visitor": visitor}
+        for (code, at), (campaign_id, visitor) in sorted(found.items(), key=lambda row: row[0][1])
+        if at >= since
+    ]
+
+
+def _last_link(line: LineToAttribute, sale: Sale) -> Match | None:
+    """The last tracked link within seven days whose campaign was running when it was followed."""
+    earliest = sale.started_at - timedelta(days=settings.ATTRIBUTION_DAYS)
+    for touch in reversed(sale.touches):
+        at = datetime.fromisoformat(touch["at"])
+        campaign = sale.campaigns.get(touch["campaign"])
+        if campaign and campaign.runs_at(at) and earliest <= at <= sale.started_at:
+            evidence = {"link": touch["link"], "at": touch["at"], "visitor": touch["visitor"]}
+            if sale.user_id is not None:
+                evidence["user"] = sale.user_id
+            return campaign.pk, evidence
+    return None
+
+
+# DESIGN §7, in its order: the first that matches wins. Fair till, institution, coupon, live room
+# (a source "room:…") and platform import take their places here when their channels exist.
+RULES: tuple[tuple[str, Callable[[LineToAttribute, Sale], Match | None]], ...] = (
+    (Rule.LINK, _last_link),
+)
+
+
+def _decide(line: LineToAttribute, sale: Sale) -> tuple[str, int | None, dict[str, Any]]:
+    """The rule that wins for a line, its campaign and its evidence."""
+    for rule, matches in RULES:
+        match = matches(line, sale)
+        if match:
+            return rule, *match
+    return Rule.NONE, None, {}
+
+
+def attribute_lines(
+    lines: Sequence[LineToAttribute],
+    touches: Sequence[Mapping[str, Any]],
+    paid_at: datetime,
+    user_id: int | None,
+    *,
+    started_at: datetime | None = None,
+) -> None:
+    """Write what each order line is credited to, inside the caller's transaction, in 2 queries.
+
+    One row for each line, also where nothing matched. `touches` are `candidates()` as frozen
+    when payment started; `started_at` is that moment (without it, `paid_at` stands for it).
+    Raises IntegrityError for a line that has its attribution already.
+    """
+    sale = Sale(
+        sorted(touches, key=lambda touch: datetime.fromisoformat(touch["at"])),
+        Campaign.objects.in_bulk({touch["campaign"] for touch in touches}) if touches else {},
+        started_at or paid_at,
+        user_id,
+    )
+    rows = []
+    for line in lines:
+        rule, campaign_id, evidence = _decide(line, sale)
+        rows.append(
+            LineAttribution(
+                order_line_id=line.order_line_id,
+                campaign_id=campaign_id,
+                rule=rule,
+                rule_version=RULE_VERSION,
+                evidence=evidence,
+                created_at=paid_at,
+            )
+        )
+    LineAttribution.objects.bulk_create(rows)
+
+
+def override(line_id: int, campaign_id: int | None, user: Any, reason: str) -> LineAttribution:
+    """Credit an order line to another campaign, or to none, by a new row with name and reason.
+
+    Possible until 15 days after the end of each campaign that it touches. Raises
+    OverrideRefused, and nothing has changed; of two at once one is refused.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise OverrideRefused(_("Say why it is credited otherwise."))
+    current = LineAttribution.objects.select_related("campaign").get(
+        order_line_id=line_id, replaced_by__isnull=True
+    )
+    if current.campaign_id == campaign_id:
+        raise OverrideRefused(_("The line is credited to that already."))
+    chosen = None
+    if campaign_id is not None:
+        chosen = Campaign.objects.filter(pk=campaign_id).first()
+        if chosen is None:
+            raise OverrideRefused(_("There is no such campaign."))
+    moment = now()
+    for campaign in filter(None, (current.campaign, chosen)):
+        if moment >= campaign.frozen_from:
+            raise OverrideRefused(
+                _("The figures of %(campaign)s are frozen: it ended more than 15 days ago.")
+                % {"campaign": campaign.name}
+            )
+    try:
+        with transaction.atomic():
+            return LineAttribution.objects.create(
+                order_line_id=line_id,
+                campaign=chosen,
+                rule=Rule.ASSIGNED if chosen else Rule.NONE,
+                rule_version=RULE_VERSION,
+                evidence={"replaces": current.rule, "campaign": current.campaign_id},
+                replaces=current,
+                named_by=user,
+                reason=reason,
+                created_at=moment,
+            )
+    except IntegrityError as error:
+        raise OverrideRefused(
+            _("Someone else has just credited this line otherwise. Look again.")
+        ) from error
