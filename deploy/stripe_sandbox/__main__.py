@@ -86,9 +86,11 @@ def main() -> int:
     if options.die_with_parent:
         die_with_parent()
     try:
+        # The rows stay for good: no need for the collector to walk them again and again.
+        gc.disable()
         store = Store(Journal(options.data) if options.data else None)
-        # What is loaded stays: no need for the collector to walk it again and again.
         gc.freeze()
+        gc.enable()
         gc.set_threshold(20_000, 20, 100)
         asyncio.run(serve(options, store))
     except (JournalError, OSError) as error:

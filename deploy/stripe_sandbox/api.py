@@ -136,8 +136,7 @@ class Api:
         except ApiError as refusal:
             return _failure(refusal, request_id)
         finally:
-            if self.box.store.journal is not None:
-                self.box.store.journal.flush()
+            self.box.store.flush()
 
     def _execute(self, request: Request, request_id: str) -> Answer:
         pairs = forms.pairs_of(request.query) + forms.pairs_of(request.body)

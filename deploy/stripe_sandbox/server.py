@@ -90,8 +90,7 @@ class Site:
             return web.Response(status=404, text="complete or fail?\n")
         back = intent.return_url
         intent = authenticate(box, intent, parts[2] == "complete")
-        if box.store.journal is not None:
-            box.store.journal.flush()
+        box.store.flush()
         if back is not None:
             return web.Response(status=303, headers={"Location": return_address(back, intent)})
         page = challenge_page(None, request.query.get("locale", ""), done=True)

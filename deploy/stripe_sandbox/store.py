@@ -153,6 +153,7 @@ class Store:
             return
         if self.undelivered.pop(event_id, None) is not None:
             self._write(["delivered", event_id])
+            self.flush()
 
     def answer(self, key: str) -> Saved | None:
         oldest = self.now() - KEY_LIFETIME
@@ -175,6 +176,11 @@ class Store:
         oldest = self.now() - RETRY_LIFETIME
         events = (self.events.rows[event_id] for event_id in self.undelivered)
         return [event for event in events if event.created >= oldest]
+
+    def flush(self) -> None:
+        """Hand what was written to the system; before every answer."""
+        if self.journal is not None:
+            self.journal.flush()
 
     def _write(self, line: list[Any]) -> None:
         if self.journal is not None:

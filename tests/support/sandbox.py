@@ -57,7 +57,7 @@ class Sandbox:
         self.control("POST", "reset")
 
     def add_webhook(self, url: str, events: Sequence[str] = ("*",)) -> str:
-        """Send these events to `url` too, signed with `webhook_secret`. Returns the endpoint's id."""
+        """Send these events to `url` too, signed with `webhook_secret`; the endpoint's id."""
         given = {"url": url, "secret": self.webhook_secret, "enabled_events": list(events)}
         endpoint: str = self.control("POST", "webhooks", given)["id"]
         return endpoint
