@@ -52,6 +52,11 @@ class Desk:
         if self.own_redis:
             self.redis.start()
 
+    @property
+    def held(self) -> bool:
+        """Whether this process holds one of them."""
+        return self.postgres.held or self.redis.held
+
     def stop(self) -> bool:
         """Let go of them; False if others still use one."""
         return all([self.postgres.stop(), self.redis.stop()])

