@@ -1,5 +1,6 @@
 """Farm households, what they delivered (lots) and what they say they can pick (promises)."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -71,7 +72,7 @@ class Lot(models.Model):
 
 
 class Promise(models.Model):
-    """A harvest promise (可采承诺): what a household can pick, from when to when, how much a day."""
+    """A harvest promise (可采承诺): what a household can pick, from when to when, each day."""
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="promises")
     pool = models.ForeignKey("partner.StockPool", models.PROTECT, related_name="promises")
@@ -104,3 +105,35 @@ class Promise(models.Model):
     def left(self) -> int:
         """Grams promised and not yet delivered."""
         return self.grams - self.delivered_grams
+
+
+class WriteOff(models.Model):
+    """Grams of a lot that spoiled in the store, with the reason."""
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="write_offs")
+    grams = models.BigIntegerField(_("grams"))
+    reason = models.CharField(_("reason"), max_length=200)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(grams__gt=0), name="write_off_positive")]
+
+
+class VillageImport(models.Model):
+    """One loading of the villages' files that wrote something: which days were shifted, by what.
+
+    The first one of a cooperative decides its shift; loading its files again uses that one.
+    """
+
+    # SHA-256 of the five files: the same files again change nothing.
+    digest = models.CharField(max_length=64)
+    shift_days = models.IntegerField()
+    loaded_at = models.DateTimeField()
+    cooperatives = models.ManyToManyField("partner.Partner", related_name="village_imports")
+
+    class Meta:
+        ordering = ["pk"]
