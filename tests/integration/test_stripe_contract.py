@@ -5,35 +5,23 @@ itself where STRIPE_TEST_API_KEY is set. `faithful` leaves `localstripe` out: it
 idempotency keys, no `automatic_payment_methods`, no refused refund, and no lists by time.
 """
 
-import contextlib
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
-from tests.support.sandbox import running_sandbox
+from tests.support.stripe_backends import Backend, started_on_demand
 
 FIXTURES = json.loads(Path(__file__).parents[1].joinpath("data/stripe_fixtures.json").read_text())[
     "resources"
 ]
 TEST_KEY = os.environ.get("STRIPE_TEST_API_KEY", "")
 FAITHFUL = ["sandbox", *(["stripe"] if TEST_KEY else [])]
-NUMBERS = {
-    "pm_card_visa": "4242424242424242",
-    "pm_card_chargeDeclined": "4000000000000341",
-    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
-    "pm_card_threeDSecure2Required": "4000000000003220",
-}
 # By hand from Stripe's reference: fields that may be null although the sample has a value.
 NULLABLE = {
     "payment_intent": {
@@ -61,94 +49,19 @@ NULLABLE = {
 }
 
 
-@dataclass
-class Backend:
-    """A server under contract; `own_cards`: it knows no `pm_card_…`, and no newer parameters."""
-
-    name: str
-    client: stripe.StripeClient
-    own_cards: bool = False
-
-    def card(self, name: str) -> str:
-        """The id of a payment method for Stripe's test card `name`."""
-        if not self.own_cards:
-            return name
-        card = {"number": NUMBERS[name], "exp_month": 8, "exp_year": 2040, "cvc": "314"}
-        method = self.client.v1.payment_methods.create({"type": "card", "card": card})
-        return method.id
-
-    def intent(self, amount: int = 5000, card: str | None = None) -> stripe.PaymentIntent:
-        """A new intent over `amount` fen, with its card if given."""
-        params: dict[str, Any] = {"amount": amount, "currency": "cny", "metadata": {"try": "1"}}
-        if card is not None:
-            params["payment_method"] = self.card(card)
-        if not self.own_cards:
-            params["automatic_payment_methods"] = {"enabled": True, "allow_redirects": "never"}
-        return self.client.v1.payment_intents.create(params)
-
-    def paid(self, amount: int = 5000) -> stripe.PaymentIntent:
-        intent = self.intent(amount, "pm_card_visa")
-        return self.client.v1.payment_intents.confirm(intent.id)
-
-
-@contextlib.contextmanager
-def localstripe(folder: Path) -> Iterator[str]:
-    """The address of a fresh localstripe, a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "localstripe", "--from-scratch", "--port", str(port)]
-    with (folder / "localstripe.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        end = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                said = (folder / "localstripe.log").read_text()
-                assert process.poll() is None and time.monotonic() < end, said
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(scope="module")
-def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Starts each backend once, when it is first asked for."""
-    with contextlib.ExitStack() as stack:
-        started: dict[str, Backend] = {}
-
-        def start(name: str) -> Backend:
-            if name == "stripe":
-                return Backend(name, stripe.StripeClient(TEST_KEY))
-            if name == "sandbox":
-                sandbox = stack.enter_context(running_sandbox())
-                url, key = sandbox.url, sandbox.api_key
-            else:
-                folder = tmp_path_factory.mktemp("localstripe")
-                url, key = stack.enter_context(localstripe(folder)), "sk_test_local"
-            client = stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
-            return Backend(name, client, own_cards=name == "localstripe")
-
-        def backend(name: str) -> Backend:
-            if name not in started:
-                started[name] = start(name)
-            return started[name]
-
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Backend]]:
+    with started_on_demand(tmp_path_factory.mktemp("stripe"), TEST_KEY) as backend:
         yield backend
 
 
 @pytest.fixture(params=[*FAITHFUL, "localstripe"])
-def backend(request: pytest.FixtureRequest, backends: Any) -> Backend:
+def backend(request: pytest.FixtureRequest, backends: Callable[[str], Backend]) -> Backend:
     return backends(request.param)
 
 
 @pytest.fixture(params=FAITHFUL)
-def faithful(request: pytest.FixtureRequest, backends: Any) -> Backend:
+def faithful(request: pytest.FixtureRequest, backends: Callable[[str], Backend]) -> Backend:
     return backends(request.param)
 
 
@@ -262,7 +175,9 @@ def test_every_object_has_the_fields_of_stripes_sample(faithful: Backend) -> Non
         assert found == {kind: [] for kind in FIXTURES}
     card = charge.payment_method_details
     assert card is not None
-    missing = set(FIXTURES["charge"]["payment_method_details"]["card"]) - set(card["card"])
+    missing = set(FIXTURES["charge"]["payment_method_details"]["card"]) - set(
+        card.to_dict()["card"]
+    )
     assert faithful.name != "sandbox" or missing == set()
 
 
