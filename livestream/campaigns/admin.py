@@ -15,7 +15,7 @@ from wagtail.snippets.views.snippets import DeleteView, IndexView, InspectView, 
 from catalog.clock import now
 from cooperatives.portal.templatetags.portal import yuan
 from livestream.campaigns.models import Campaign, LinkTouch
-from livestream.campaigns.selectors import Figures, link_figures, site_figures
+from livestream.campaigns.selectors import link_figures, site_figures
 
 
 class CampaignForm(WagtailAdminModelForm):
@@ -31,20 +31,17 @@ class CampaignForm(WagtailAdminModelForm):
 
     def _keep_used_links(self) -> None:
         """Refuse to delete or rename a link that someone has followed."""
-        changed = [
-            form.instance.pk
-            for form in self.formsets["links"].forms
-            if form.instance.pk
-            and ("code" in form.changed_data or self.formsets["links"]._should_delete_form(form))
-        ]
+        links = self.formsets["links"]
+        links.full_clean()
+        deleted = {form.instance.pk for form in links.deleted_forms if form.instance.pk}
+        renamed = {form.instance.pk for form in links.forms if "code" in form.changed_data}
+        changed = deleted | (renamed - {None})
         used = LinkTouch.objects.filter(link__in=changed).values_list("link__code", flat=True)
         codes = sorted(set(used.order_by()))
         if codes:
             self.add_error(
                 None,
-                _(
-                    "%(codes)s: people have followed this link, it can be neither changed nor deleted."
-                )
+                _("%(codes)s: followed by people already, so neither changed nor deleted.")
                 % {"codes": ", ".join(codes)},
             )
 
