@@ -139,6 +139,11 @@ def code(longest: int) -> Kind:
     return parse
 
 
+def optional(kind: Kind) -> Kind:
+    """A cell of a kind, or empty."""
+    return lambda cell: kind(cell) if cell else ""
+
+
 def pattern(form: str, expected: str) -> Kind:
     """Text that matches a regular expression as a whole."""
 
