@@ -1,0 +1,1 @@
+"""The portal's pages. Thin: selectors read, services write."""
