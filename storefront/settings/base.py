@@ -18,6 +18,8 @@ SITE_ID = 1
 SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
 # Each installation is one university's: its name stands before the system's.
 UNIVERSITY_NAME = env("UNIVERSITY_NAME", default="")
+# Whether `manage.py load_demo` may make accounts whose password everyone knows.
+DEMO_ALLOWED = False
 
 INSTALLED_APPS = [
     "storefront",
@@ -103,7 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "oscar.apps.basket.middleware.BasketMiddleware",
+    "storefront.shop.middleware.BasketMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 

@@ -1,0 +1,59 @@
+"""Load the demo: villages, freight, pages, a campaign, accounts."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from catalog.clock import today
+from cooperatives.households.village_files import load_villages
+from cooperatives.routing.freight_file import load_freight
+from storefront.demo.accounts import SignIn, make_accounts
+from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
+
+FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
+# Published on purpose: a demo is for everyone. DEMO_PASSWORD sets another.
+DEMO_PASSWORD = "shanhuo-demo-2026"  # noqa: S105
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads the demo: villages as of today, freight, pages, a campaign, accounts with one "
+        "known password (DEMO_PASSWORD). What is there already stays as it is."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--yes-this-is-a-demo",
+            action="store_true",
+            help="load it with production's settings too, accounts with a known password included",
+        )
+
+    def handle(self, *args, **options) -> None:
+        if not (settings.DEMO_ALLOWED or options["yes_this_is_a_demo"]):
+            raise CommandError(
+                "The demo makes accounts whose password everyone knows. On a server that is "
+                "meant to be a demo, add --yes-this-is-a-demo."
+            )
+        load_villages(FILES / "villages", as_of=today())
+        load_freight(FILES / "freight.csv")
+        name_categories()
+        make_campaign(make_pages())
+        password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
+        self.stdout.write(announcement(make_accounts(password), password))
+
+
+def announcement(accounts: list[SignIn], password: str) -> str:
+    """The sign-ins and the tracked links, as a table for the terminal."""
+    lines = [f"Sign-ins, each with the password {password}"]
+    for account in accounts:
+        changed = "" if account.password_fits else "   (its password was changed)"
+        address = f"{settings.SITE_URL}{account.path}"
+        lines.append(f"  {account.email:<34}{address:<32}{account.name}{changed}")
+    lines += ["", "Tracked links of the demo's campaign"]
+    lines += [
+        f"  {settings.SITE_URL}/r/{code}   → {f'produce {produce}' if produce else 'its page'}"
+        for code, _, produce in LINKS
+    ]
+    return "\n".join(lines)
