@@ -43,9 +43,9 @@ button.go {{ background: #205c40; border-color: #205c40; color: #fff }}
 """
 FORM = """<p>{question}</p>
 <form method="post" action="{path}/complete?locale={lang}">
-<button class="go" id="test-source-authorize-3ds" data-testid="3ds-complete">{go}</button></form>
+<button class="go" id="test-source-authorize-3ds" data-testid="three-d-secure-complete">{go}</button></form>
 <form method="post" action="{path}/fail?locale={lang}">
-<button id="test-source-fail-3ds" data-testid="3ds-fail">{fail}</button></form>
+<button id="test-source-fail-3ds" data-testid="three-d-secure-fail">{fail}</button></form>
 """
 ENDED = """<p>{ended}</p>
 <script>if (parent !== window) parent.postMessage({{sandbox3ds: "{message}"}}, "*")</script>

@@ -144,13 +144,13 @@
       layer.setAttribute("role", "dialog");
       layer.setAttribute("aria-modal", "true");
       layer.setAttribute("aria-label", chinese ? "3D 验证" : "3-D Secure");
-      layer.setAttribute("data-testid", "3ds-overlay");
+      layer.setAttribute("data-testid", "three-d-secure");
       layer.style.cssText = "position:fixed;inset:0;z-index:2147483647;display:flex;padding:16px;" +
         "align-items:center;justify-content:center;background:rgba(0,0,0,.55)";
       var page = document.createElement("iframe");
       page.name = "__privateStripeFrame" + (1000 + ++frames);
       page.title = chinese ? "3D 验证" : "3-D Secure authentication";
-      page.setAttribute("data-testid", "3ds-frame");
+      page.setAttribute("data-testid", "three-d-secure-frame");
       page.style.cssText = "border:0;border-radius:12px;width:100%;max-width:400px;height:320px;" +
         "background:#fff";
       page.src = url + "?locale=" + encodeURIComponent(locale);
