@@ -73,6 +73,9 @@ class Produce(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("shop:produce", args=[self.code])
+
     @property
     def name(self) -> str:
         return in_language(self.name_zh, self.name_en)
@@ -86,9 +89,6 @@ class Produce(models.Model):
         if self.season_from <= self.season_to:
             return self.season_from <= month <= self.season_to
         return month >= self.season_from or month <= self.season_to
-
-    def get_absolute_url(self) -> str:
-        return reverse("shop:produce", args=[self.code])
 
 
 class Product(AbstractProduct):

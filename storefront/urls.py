@@ -7,6 +7,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 urlpatterns = [
     path("cms/", include(wagtailadmin_urls)),
     path("r/", include("livestream.campaigns.urls")),
+    path("payments/", include("storefront.payments.urls")),
     path("coop/", include("cooperatives.portal.urls")),
     path("", include(wagtail_urls)),
 ]

@@ -69,7 +69,7 @@ class Account(models.Model):
 
 
 class Transaction(models.Model):
-    """One event in money. Unique by (kind, source_type, source_id): posting twice is posting once."""
+    """One event in money, unique by (kind, source_type, source_id): posted twice is posted once."""
 
     class Kind(models.TextChoices):
         SALE = "sale", _("order paid")

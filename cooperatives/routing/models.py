@@ -64,6 +64,8 @@ class ConsignmentLine(models.Model):
     packed_grams = models.BigIntegerField(null=True)
     # Of the packed grams, those that a lot covers. The rest is "undrawn".
     drawn_grams = models.BigIntegerField(default=0)
+    # Of the packed grams, those that came back to the store.
+    returned_grams = models.BigIntegerField(default=0)
     # Of what is still to be covered, what a fact took away: outside the pool's CHECK.
     short_grams = models.BigIntegerField(default=0)
     cancelled_packs = models.PositiveIntegerField(default=0)
@@ -92,8 +94,12 @@ class ConsignmentLine(models.Model):
                 name="consignment_line_never_refunded_above_paid",
             ),
             models.CheckConstraint(
-                condition=Q(packed_grams__isnull=True, drawn_grams=0)
-                | Q(packed_grams__gte=F("drawn_grams"), drawn_grams__gte=0),
+                condition=Q(packed_grams__isnull=True, drawn_grams=0, returned_grams=0)
+                | Q(
+                    packed_grams__gte=F("drawn_grams") + F("returned_grams"),
+                    drawn_grams__gte=0,
+                    returned_grams__gte=0,
+                ),
                 name="consignment_line_drawn_within_packed",
             ),
             models.CheckConstraint(
@@ -103,7 +109,7 @@ class ConsignmentLine(models.Model):
                         packed_grams__isnull=True,
                         ordered_grams__gte=F("cancelled_grams") + F("short_grams"),
                     )
-                    | Q(packed_grams__gte=F("drawn_grams") + F("short_grams"))
+                    | Q(packed_grams__gte=F("drawn_grams") + F("returned_grams") + F("short_grams"))
                 ),
                 name="consignment_line_short_within_open",
             ),
@@ -117,7 +123,7 @@ class ConsignmentLine(models.Model):
         """Grams that no lot covers yet: to pack, or packed and undrawn."""
         if self.packed_grams is None:
             return self.ordered_grams - self.cancelled_grams
-        return self.packed_grams - self.drawn_grams
+        return self.packed_grams - self.returned_grams - self.drawn_grams
 
     @property
     def allocated_grams(self) -> int:

@@ -1,0 +1,96 @@
+"""Stripe's events: stored once when they come, processed after the answer."""
+
+import logging
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from catalog.clock import now
+from storefront.payments.finalizing import finalize
+from storefront.payments.models import PaymentAttempt, StripeEvent
+
+log = logging.getLogger(__name__)
+MAX_TRIES = 50
+
+
+@transaction.atomic
+def store(event: dict) -> bool:
+    """Store an event; False when it was there already. Processing starts after commit."""
+    from psycopg.types.json import Jsonb
+
+    from storefront.payments.tasks import process_event
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO payments_stripeevent (id, type, payload, received_at, tries, error)"
+            " VALUES (%s, %s, %s, %s, 0, '') ON CONFLICT (id) DO NOTHING",
+            [event["id"], event["type"], Jsonb(event), now()],
+        )
+        new = cursor.rowcount == 1
+    if new:
+        transaction.on_commit(lambda: _enqueue(process_event, event["id"]))
+    return new
+
+
+def _enqueue(task, event_id: str) -> None:
+    """Hand an event to a worker. A broker that is down is no reason to fail: the sweep comes."""
+    try:
+        task.delay(event_id)
+    except OperationalError as error:
+        log.warning("event %s waits for the sweep: %s", event_id, error)
+
+
+def process(event_id: str) -> None:
+    """Act on a stored event. Raises what went wrong; the event then stays for the sweep."""
+    event = StripeEvent.objects.get(pk=event_id)
+    if event.processed_at:
+        return
+    StripeEvent.objects.filter(pk=event_id).update(tries=F("tries") + 1)
+    try:
+        _act(event)
+    except Exception as error:
+        StripeEvent.objects.filter(pk=event_id).update(error=f"{type(error).__name__}: {error}")
+        raise
+    StripeEvent.objects.filter(pk=event_id).update(processed_at=now(), error="")
+
+
+def _act(event: StripeEvent) -> None:
+    from storefront.aftersales.services import refresh_refund
+
+    found = event.payload["data"]["object"]
+    if event.type.startswith("payment_intent."):
+        attempt = PaymentAttempt.objects.filter(intent_id=found["id"]).first() or (
+            _attempt_of_metadata(found)
+        )
+        if attempt is not None:
+            finalize(attempt.pk)
+    elif event.type in ("refund.created", "refund.updated", "refund.failed"):
+        refresh_refund(found["id"], (found.get("metadata") or {}).get("refund", ""))
+
+
+def _attempt_of_metadata(found: dict) -> PaymentAttempt | None:
+    """The attempt that an intent was made for, when its id did not reach us in time."""
+    from storefront.payments.services import ensure_intent
+
+    reference = (found.get("metadata") or {}).get("attempt", "")
+    try:
+        attempt = PaymentAttempt.objects.filter(pk=reference).first() if reference else None
+    except (ValueError, TypeError, ValidationError):
+        return None
+    return ensure_intent(attempt) if attempt else None
+
+
+def waiting_events(limit: int = 200) -> list[str]:
+    """Events that nobody processed within ten seconds and that are still worth a try."""
+    return list(
+        StripeEvent.objects.filter(
+            processed_at__isnull=True,
+            tries__lt=MAX_TRIES,
+            received_at__lt=now() - timedelta(seconds=10),
+        )
+        .order_by("received_at")
+        .values_list("pk", flat=True)[:limit]
+    )

@@ -1,0 +1,160 @@
+"""The narrow interface to the payment service, spoken in Stripe's protocol.
+
+Every call here is network: none may run inside a database transaction (checked). Only the base
+address, the keys and the script's address tell the sandbox, test mode and live mode apart.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+import stripe
+from django.conf import settings
+from django.db import connection
+
+
+class GatewayDown(Exception):
+    """Stripe could not be reached or could not answer: nothing is known, ask again later."""
+
+
+class GatewayRefused(Exception):
+    """Stripe answered that it will not do it. The text is Stripe's."""
+
+
+class WrongIntentState(GatewayRefused):
+    """The intent is in a state that the call does not fit: read it again."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A PaymentIntent as far as the chain cares. Amounts in fen."""
+
+    id: str
+    status: str
+    amount_fen: int
+    received_fen: int
+    currency: str
+    client_secret: str
+    attempt: str
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "succeeded"
+
+    @property
+    def canceled(self) -> bool:
+        return self.status == "canceled"
+
+
+@dataclass(frozen=True)
+class StripeRefund:
+    """A refund at Stripe: `status` is pending, succeeded, failed, requires_action or canceled."""
+
+    id: str
+    status: str
+    amount_fen: int
+
+
+@cache
+def _client() -> stripe.StripeClient:
+    return stripe.StripeClient(
+        settings.STRIPE_API_KEY,
+        base_addresses={"api": settings.STRIPE_API_BASE},
+        http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT_SECONDS),
+        max_network_retries=2,
+    )
+
+
+def _call(function, *args, **kwargs):
+    # Django marks the transactions that a TestCase wraps around each test.
+    if any(not block._from_testcase for block in connection.atomic_blocks):
+        raise RuntimeError("no network inside a transaction (DESIGN §4)")
+    try:
+        return function(*args, **kwargs)
+    except stripe.InvalidRequestError as error:
+        if error.code in ("payment_intent_unexpected_state", "charge_already_refunded"):
+            raise WrongIntentState(error.user_message or str(error)) from error
+        raise GatewayRefused(error.user_message or str(error)) from error
+    except (stripe.CardError, stripe.IdempotencyError) as error:
+        raise GatewayRefused(error.user_message or str(error)) from error
+    except stripe.StripeError as error:
+        raise GatewayDown(str(error)) from error
+
+
+def _intent(found: stripe.PaymentIntent) -> Intent:
+    return Intent(
+        id=found.id,
+        status=found.status,
+        amount_fen=found.amount,
+        received_fen=found.amount_received or 0,
+        currency=found.currency,
+        client_secret=found.client_secret or "",
+        attempt=(found.metadata or {}).get("attempt", ""),
+    )
+
+
+def create_intent(attempt: UUID, amount_fen: int, currency: str) -> Intent:
+    """Create the intent of an attempt; the attempt's uuid is the idempotency key."""
+    return _intent(
+        _call(
+            _client().v1.payment_intents.create,
+            {
+                "amount": amount_fen,
+                "currency": currency,
+                "payment_method_types": ["card"],
+                "metadata": {"attempt": str(attempt)},
+            },
+            {"idempotency_key": str(attempt)},
+        )
+    )
+
+
+def retrieve_intent(intent_id: str) -> Intent:
+    """The intent as it is now."""
+    return _intent(_call(_client().v1.payment_intents.retrieve, intent_id))
+
+
+def cancel_intent(intent_id: str) -> Intent:
+    """Cancel an intent. Raises WrongIntentState when it is past that (succeeded, processing)."""
+    return _intent(_call(_client().v1.payment_intents.cancel, intent_id))
+
+
+def list_intents(since: datetime, until: datetime) -> Iterator[Intent]:
+    """Every intent created in a span of time, oldest page last, as Stripe lists them."""
+    pages = _call(
+        _client().v1.payment_intents.list,
+        {
+            "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+            "limit": 100,
+        },
+    )
+    for found in _call(lambda: list(pages.auto_paging_iter())):
+        yield _intent(found)
+
+
+def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
+    """Refund a part of an intent's payment; `key` is the idempotency key."""
+    found = _call(
+        _client().v1.refunds.create,
+        {"payment_intent": intent_id, "amount": amount_fen, "metadata": {"refund": str(key)}},
+        {"idempotency_key": str(key)},
+    )
+    return StripeRefund(found.id, found.status or "pending", found.amount)
+
+
+def retrieve_refund(refund_id: str) -> StripeRefund:
+    """The refund as it is now."""
+    found = _call(_client().v1.refunds.retrieve, refund_id)
+    return StripeRefund(found.id, found.status or "pending", found.amount)
+
+
+def verified_event(body: bytes, signature: str) -> dict:
+    """The event in a webhook's raw body. Raises ValueError unless Stripe signed it, just now."""
+    try:
+        return stripe.Webhook.construct_event(
+            body, signature, settings.STRIPE_WEBHOOK_SECRET
+        ).to_dict()
+    except stripe.SignatureVerificationError as error:
+        raise ValueError(str(error)) from error

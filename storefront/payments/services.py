@@ -1,0 +1,237 @@
+"""From basket to order, exactly once (DESIGN §4): start a payment, give it up, let it expire.
+
+`finalize()` in storefront.payments.finalizing is the other half. Locks: the basket, the attempt,
+then whatever placement writes, and the pools last.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from oscar.core.loading import get_model
+
+from catalog.clock import now
+from cooperatives.partner import stock
+from storefront.payments import gateway
+from storefront.payments.models import PaymentAttempt
+from storefront.payments.quote import CannotQuote, Quote, quote
+
+Basket = get_model("basket", "Basket")
+State = PaymentAttempt.State
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who buys: the order's messages go there. `email` may be empty if there is a phone."""
+
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class DeliveryAddress:
+    """Where the parcels go. `province` is the short name of the freight table."""
+
+    name: str
+    phone: str
+    province: str
+    city: str
+    district: str
+    street: str
+
+
+class CannotPay(Exception):
+    """A payment that can't start, and why.
+
+    `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "no_freight",
+    "taken" (this basket is no longer open), "gateway_down" (nothing was charged; try again).
+    """
+
+    def __init__(self, kind: str, available: dict[int, int] | None = None):
+        super().__init__(kind)
+        self.kind = kind
+        self.available = available or {}
+
+
+def active_attempt(basket) -> PaymentAttempt | None:
+    """The payment under way for a basket, if any."""
+    return PaymentAttempt.objects.filter(basket=basket, state=State.OPEN).first()
+
+
+def start_payment(
+    basket,
+    *,
+    contact: Contact,
+    address: DeliveryAddress,
+    language: str,
+    user=None,
+    touches: Sequence[dict] = (),
+    expected_fen: int | None = None,
+) -> PaymentAttempt:
+    """Freeze a basket, hold its goods for 15 minutes, and make the intent that pays for it.
+
+    `touches` are the attribution's candidates, frozen here. `expected_fen` is the total that the
+    buyer saw: another total is refused ("changed"). Called again while a payment is under way, it
+    gives that one. Raises CannotPay; then the basket is as it was.
+    """
+    attempt = active_attempt(basket) or _reserve(
+        basket, contact, address, language, user, touches, expected_fen
+    )
+    try:
+        return ensure_intent(attempt)
+    except gateway.GatewayDown as error:
+        log.warning("attempt %s has no intent yet: %s", attempt.uuid, error)
+        raise CannotPay("gateway_down") from error
+
+
+@transaction.atomic
+def _reserve(basket, contact, address, language, user, touches, expected_fen) -> PaymentAttempt:
+    locked = Basket.objects.select_for_update(no_key=True).get(pk=basket.pk)
+    running = active_attempt(locked)
+    if running:
+        return running
+    if locked.status != Basket.OPEN:
+        raise CannotPay("taken")
+    try:
+        priced = quote(locked, address.province)
+    except CannotQuote as error:
+        raise CannotPay(error.kind, error.available) from error
+    if expected_fen is not None and priced.total_fen != expected_fen:
+        raise CannotPay("changed")
+    moment = now()
+    attempt = PaymentAttempt.objects.create(
+        basket=locked,
+        user=user if user is not None and user.is_authenticated else None,
+        amount_fen=priced.total_fen,
+        snapshot=_snapshot(priced, contact, address, language, touches),
+        created_at=moment,
+        expires_at=moment + timedelta(minutes=settings.RESERVATION_MINUTES),
+    )
+    locked.status = Basket.FROZEN
+    locked.save(update_fields=["status"])
+    try:
+        stock.reserve(attempt.uuid, grams_by_pool(attempt.snapshot), attempt.expires_at)
+    except stock.OutOfStock as error:
+        # Somebody was quicker than this basket between the quote and the hold.
+        short = [p.part.line for p in priced.parts if p.part.pool_id == error.pool_id]
+        raise CannotPay(
+            "too_little", {priced.lines[index].basket_line_id: 0 for index in short}
+        ) from error
+    return attempt
+
+
+def _snapshot(priced: Quote, contact, address, language: str, touches) -> dict:
+    return {
+        "lines": [asdict(line) for line in priced.lines],
+        "parts": [asdict(p.part) | {"net_fen": p.net_fen} for p in priced.parts],
+        "freight": [asdict(row) for row in priced.freight],
+        "contact": asdict(contact),
+        "address": asdict(address),
+        "language": language,
+        "touches": list(touches),
+        "channel": "site",
+    }
+
+
+def grams_by_pool(snapshot: dict) -> dict[int, int]:
+    """{pool id: grams} that a snapshot takes."""
+    grams: dict[int, int] = {}
+    for part in snapshot["parts"]:
+        grams[part["pool_id"]] = grams.get(part["pool_id"], 0) + part["grams"]
+    return grams
+
+
+def ensure_intent(attempt: PaymentAttempt) -> PaymentAttempt:
+    """Make the attempt's intent if it has none yet. Network; safe to repeat (same key).
+
+    Raises GatewayDown.
+    """
+    if attempt.intent_id:
+        return attempt
+    intent = gateway.create_intent(attempt.uuid, attempt.amount_fen, attempt.currency)
+    PaymentAttempt.objects.filter(pk=attempt.pk, intent_id__isnull=True).update(
+        intent_id=intent.id, client_secret=intent.client_secret
+    )
+    attempt.refresh_from_db()
+    return attempt
+
+
+def abandon(attempt_uuid: UUID) -> PaymentAttempt:
+    """Give a payment up: cancel its intent at Stripe, then thaw the basket.
+
+    If it was paid after all, the order is placed. Raises GatewayDown: then nothing changed.
+    """
+    from storefront.payments.finalizing import finalize
+
+    attempt = PaymentAttempt.objects.get(pk=attempt_uuid)
+    if attempt.state == State.OPEN:
+        if attempt.intent_id:
+            try:
+                gateway.cancel_intent(attempt.intent_id)
+            except gateway.WrongIntentState:
+                log.info("attempt %s can't be cancelled any more", attempt.uuid)
+            finalize(attempt.uuid)
+        else:
+            close(attempt.uuid)
+        attempt.refresh_from_db()
+    return attempt
+
+
+@transaction.atomic
+def close(attempt_uuid: UUID) -> None:
+    """End an attempt that nobody will pay any more: goods back, basket open again. Idempotent.
+
+    Call it only once Stripe says that the intent is cancelled, or when there never was one.
+    """
+    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
+    if attempt.state != State.OPEN:
+        return
+    attempt.state = State.CLOSED
+    attempt.save(update_fields=["state"])
+    Basket.objects.filter(pk=attempt.basket_id, status=Basket.FROZEN).update(status=Basket.OPEN)
+    stock.release(attempt.uuid)
+
+
+def expire(attempt_uuid: UUID) -> None:
+    """End an attempt past its time. Asks Stripe first; a paid one is placed, not lost.
+
+    When Stripe can't be reached the goods are given back all the same, and the attempt stays
+    open: a payment that turns up later is placed if the goods can still be had, else refunded.
+    """
+    try:
+        abandon(attempt_uuid)
+    except gateway.GatewayDown as error:
+        log.warning("attempt %s expired while Stripe is out of reach: %s", attempt_uuid, error)
+        with transaction.atomic():
+            PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
+            stock.release(attempt_uuid)
+
+
+def expired_attempts(limit: int = 200) -> list[UUID]:
+    """Open attempts whose time is over."""
+    return list(
+        PaymentAttempt.objects.filter(state=State.OPEN, expires_at__lte=now())
+        .order_by("expires_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def silent_attempts(limit: int = 200) -> list[UUID]:
+    """Open attempts that nobody asked Stripe about for a minute: a webhook may have been lost."""
+    before = now() - timedelta(minutes=1)
+    return list(
+        PaymentAttempt.objects.filter(
+            Q(checked_at__isnull=True, created_at__lt=before) | Q(checked_at__lt=before),
+            state=State.OPEN,
+            expires_at__gt=now(),
+        )
+        .order_by("created_at")
+        .values_list("pk", flat=True)[:limit]
+    )
