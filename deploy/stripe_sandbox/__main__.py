@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -32,7 +33,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--data", type=Path, help="journal file, or a folder for it; else in memory"
     )
     parser.add_argument("--api-key", default="sk_test_sandbox")
-    parser.add_argument("--publishable-key", help="default: the API key with pk_ for sk_")
+    parser.add_argument(
+        "--publishable-key",
+        default=os.environ.get("STRIPE_PUBLISHABLE_KEY"),
+        help="default: STRIPE_PUBLISHABLE_KEY, else the API key with pk_ for sk_",
+    )
     parser.add_argument("--webhook-url")
     parser.add_argument("--webhook-secret", help="whsec_…; made up without it")
     parser.add_argument(

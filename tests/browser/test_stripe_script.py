@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwr
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.stripe_backends import PAYMENT, connect, counts
 
+pytestmark = pytest.mark.browser
+
 PAGE = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Pay</title>
 <style>body{font:16px system-ui;margin:16px}#card{border:1px solid #9aa5b1;border-radius:8px;

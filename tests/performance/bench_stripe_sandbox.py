@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.stripe_sandbox import intents
 from deploy.stripe_sandbox.box import Box, Call
@@ -31,6 +32,13 @@ CREATE = (
     b"amount=5000&currency=cny&metadata[attempt]=bench"
     b"&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never"
 )
+
+
+class Rate(NamedTuple):
+    """Payments a second by the clock, and by the CPU time that the sandbox used."""
+
+    by_clock: float
+    by_cpu: float
 
 
 def fill(journal: Path, payments: int) -> None:
@@ -110,8 +118,8 @@ class Client:
         return result
 
 
-async def measure(journal: Path, payments: int, label: str, command: list[str]) -> float:
-    """Payments a second, all webhooks delivered included."""
+async def measure(journal: Path, payments: int, label: str, command: list[str]) -> Rate:
+    """How fast so many payments go through, until the last webhook is delivered."""
     sink = Sink()
     receiver = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
     port = receiver.sockets[0].getsockname()[1]
@@ -150,7 +158,7 @@ async def measure(journal: Path, payments: int, label: str, command: list[str]) 
         f"p99 {times[len(times) * 99 // 100] * 1e3:.0f} ms, sandbox CPU {cpu:.1f} s, "
         f"start {loaded:.1f} s, {memory} MB"
     )
-    return rate
+    return Rate(rate, payments / cpu)
 
 
 def _memory(pid: int) -> int:
@@ -178,8 +186,8 @@ def main() -> int:
         fill(full, options.after)
         label = f"after {options.after:,}"
         rate = asyncio.run(measure(full, options.payments, label, command))
-    print(f"target {TARGET}: {'met' if rate >= TARGET else 'MISSED'}")
-    return 0 if rate >= TARGET else 1
+    print(f"target {TARGET}: {'met' if rate.by_clock >= TARGET else 'MISSED'}")
+    return 0 if rate.by_clock >= TARGET else 1
 
 
 if __name__ == "__main__":
