@@ -31,7 +31,7 @@ def _page_of(request: HttpRequest, campaign: Campaign) -> str:
     url = page.get_url(request) if page and page.live else None
     if url and url_has_allowed_host_and_scheme(url, {request.get_host()}):
         return url
-    return reverse("shop:list")
+    return reverse("shop:produce-list")
 
 
 def _too_many(request: HttpRequest) -> bool:
@@ -72,7 +72,7 @@ def follow(request: HttpRequest, code: str) -> HttpResponse:
     link = find_link(code)
     if link is None:
         _say(request, _("We do not know this link. Here is everything that is on sale."))
-        return HttpResponseRedirect(reverse("shop:list"))
+        return HttpResponseRedirect(reverse("shop:produce-list"))
     campaign = link.campaign
     moment = now()
     if moment >= campaign.ends_at:

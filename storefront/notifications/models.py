@@ -30,6 +30,8 @@ class Message(models.Model):
     context = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     tries = models.PositiveIntegerField(default=0)
+    # Not before this; whoever sends it puts it ahead, so that nobody else does meanwhile.
+    try_at = models.DateTimeField()
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
@@ -37,7 +39,5 @@ class Message(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "reference"], name="message_once")]
         indexes = [
-            models.Index(
-                fields=["created_at"], condition=Q(state="waiting"), name="message_waiting"
-            )
+            models.Index(fields=["try_at"], condition=Q(state="waiting"), name="message_waiting")
         ]

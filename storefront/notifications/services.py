@@ -1,0 +1,126 @@
+"""The outbox: a message is queued in the transaction that it tells of, and sent after commit.
+
+Each is sent once, as far as mail allows: a sender claims the row, sends, then marks it. If it
+dies between sending and marking, the message goes out a second time; it is never lost.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from catalog.clock import now
+from storefront.notifications import mail
+from storefront.notifications.models import Message
+from storefront.order.models import Order
+
+log = logging.getLogger(__name__)
+State = Message.State
+MOST_TRIES = 10
+# Nobody else takes a message that long after it was claimed, nor tries again sooner.
+FIRST_WAIT = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+def queue(
+    kind: str,
+    reference: str,
+    order: Order | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> None:
+    """Queue a mail to the buyer, inside the caller's transaction; sent after its commit.
+
+    One per (kind, reference): the second is nothing. Without an order, `context` has "email" and
+    "language". A buyer who left no e-mail gets none. `context` is JSON: ids and amounts, no text.
+    """
+    values = dict(context or {})
+    if order is None:
+        recipient, language = values.pop("email", ""), values.pop("language", "")
+    else:
+        recipient, language = order.guest_email, order.language
+        if not recipient and order.user_id:
+            recipient = order.user.email or ""
+    if not recipient:
+        return
+    moment = now()
+    message = Message(
+        kind=kind,
+        reference=reference,
+        order=order,
+        recipient=recipient,
+        language=language or settings.LANGUAGE_CODE,
+        context=values,
+        created_at=moment,
+        try_at=moment,
+    )
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    transaction.on_commit(lambda: _enqueue_waiting(kind, reference))
+
+
+def _enqueue_waiting(kind: str, reference: str) -> None:
+    waiting = Message.objects.filter(kind=kind, reference=reference, state=State.WAITING)
+    for message_id in waiting.values_list("pk", flat=True):
+        enqueue(message_id)
+
+
+def enqueue(message_id: int) -> None:
+    """Have a worker send a message. With the broker down it waits for the sweep."""
+    from storefront.notifications.tasks import send_message
+
+    try:
+        send_message.delay(message_id)
+    except OperationalError as error:
+        log.warning("message %s waits for the sweep: %s", message_id, error)
+
+
+def send(message_id: int) -> bool:
+    """Send a message that waits and that nobody else is sending; says whether it went out.
+
+    Call it outside any transaction: it talks to the mail server.
+    """
+    message = _claim(message_id)
+    if message is None:
+        return False
+    try:
+        mail.build(message).send()
+    except Exception as error:  # whatever it is, the message stays, with the reason beside it
+        log.exception("message %s was not sent", message_id)
+        _failed(message, error)
+        return False
+    Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=now(), error="")
+    return True
+
+
+def _claim(message_id: int) -> Message | None:
+    """Take a message that is due: one conditional UPDATE, so that one sender alone has it."""
+    moment = now()
+    due = Message.objects.filter(
+        pk=message_id, state=State.WAITING, try_at__lte=moment, tries__lt=MOST_TRIES
+    )
+    tries = due.values_list("tries", flat=True).first()
+    if tries is None:
+        return None
+    wait = min(FIRST_WAIT * 2**tries, LONGEST_WAIT)
+    if not due.filter(tries=tries).update(tries=F("tries") + 1, try_at=moment + wait):
+        return None
+    return Message.objects.select_related("order").get(pk=message_id)
+
+
+def _failed(message: Message, error: Exception) -> None:
+    given_up = message.tries >= MOST_TRIES
+    Message.objects.filter(pk=message.pk).update(
+        state=State.FAILED if given_up else State.WAITING,
+        error=f"{type(error).__name__}: {error}"[:2000],
+    )
+
+
+def due_messages(limit: int = 200) -> list[int]:
+    """Messages that wait and are due. Gives up those whose last sender died."""
+    due = Message.objects.filter(state=State.WAITING, try_at__lte=now())
+    due.filter(tries__gte=MOST_TRIES).update(state=State.FAILED)
+    return list(due.order_by("try_at").values_list("pk", flat=True)[:limit])
