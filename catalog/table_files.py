@@ -64,12 +64,16 @@ class Table:
 
 @dataclass
 class Row:
-    """One row: the cells that are right, by column. `whole` means that all of them are."""
+    """One row: the cells that are right, by column. `whole` means that all of them are.
+
+    A row with too many or too few cells has them in `stray`, as nobody knows which is which.
+    """
 
     file: str
     number: int
     cells: dict[str, Any] = field(default_factory=dict)
     whole: bool = True
+    stray: list[str] = field(default_factory=list)
 
     def __getitem__(self, column: str) -> Any:
         return self.cells[column]
@@ -264,25 +268,21 @@ def _read_row(
     number: int, cells: list[str], header: list[str], table: Table, read: TableRead
 ) -> None:
     row = Row(table.file, number)
-    wanted: Iterable[str] = read.columns
+    read.rows.append(row)
     if len(cells) != len(header):
-        row.whole = False
+        row.whole, row.stray = False, cells
         read.faults.append(
             row.fault(WHOLE_ROW, f"{len(cells)} cells", f"{len(header)}, as in the header")
         )
-        # Its key still names it, so that rows that refer to it are not blamed as well.
-        wanted = [name for name in table.key if name in header and header.index(name) < len(cells)]
-    for column in wanted:
+        return
+    for column in read.columns:
         cell = cells[header.index(column)]
         try:
             _check_characters(cell)
             row.cells[column] = table.columns[column](cell)
         except Refused as refused:
-            row.whole = False
-            if len(cells) == len(header):
-                read.faults.append(row.fault(column, refused.what, refused.expected))
-    row.whole = row.whole and len(row.cells) == len(table.columns)
-    read.rows.append(row)
+            read.faults.append(row.fault(column, refused.what, refused.expected))
+    row.whole = len(row.cells) == len(table.columns)
 
 
 def _check_characters(cell: str) -> None:

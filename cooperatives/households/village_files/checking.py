@@ -63,10 +63,16 @@ def _references(files: Files) -> Iterator[Fault]:
     for (file, column), (target, target_column) in REFERENCES.items():
         if target_column not in files[target].columns:
             continue  # that file's own fault; blaming each row for it would hide the others
-        known = {row[target_column] for row in files[target].rows if row.has(target_column)}
+        known = _known(files[target].rows, target_column)
         for row in files[file].rows:
             if row.has(column) and row[column] not in known:
                 yield row.fault(column, f"unknown {row[column]}", f"a {target_column} of {target}")
+
+
+def _known(rows: Iterable[Row], column: str) -> set[str]:
+    """What rows say in a column; a row with stray cells may say any of them."""
+    known = {row[column] for row in rows if row.has(column)}
+    return known.union(*(row.stray for row in rows))
 
 
 def _fees(rows: Iterable[Row]) -> Iterator[Fault]:
@@ -125,23 +131,32 @@ def _one_county(files: Files) -> Iterator[Fault]:
 def _sold_by_own_cooperative(files: Files) -> Iterator[Fault]:
     """A household delivers and promises only what its cooperative sells."""
     home = _homes(files, "cooperative")
+    products = files[PRODUCTS].rows
     sold = {
         (row["cooperative"], row["produce"])
-        for row in files[PRODUCTS].rows
+        for row in products
         if row.has("cooperative", "produce")
     }
-    # An unknown produce, and a cooperative whose every product row is at fault, is told already.
-    produce_known = {produce for _, produce in sold}
+    # What is at fault for another reason (unknown, or in a row that cannot be read) is told there.
+    told = {cell for row in products if not row.has("cooperative", "produce") for cell in _all(row)}
+    cooperatives = _known(files[COOPERATIVES].rows, "code") - told
+    produce = {code for _, code in sold} - told
     for row in (*files[DELIVERIES].rows, *files[PROMISES].rows):
         if not row.has("household", "produce") or row["household"] not in home:
             continue
         cooperative = home[row["household"]]
-        if row["produce"] in produce_known and (cooperative, row["produce"]) not in sold:
+        if cooperative not in cooperatives or row["produce"] not in produce:
+            continue
+        if (cooperative, row["produce"]) not in sold:
             yield row.fault(
                 "produce",
                 f"{row['produce']} is not sold by {cooperative}, {row['household']}'s cooperative",
                 f"a produce of {cooperative} in {PRODUCTS}",
             )
+
+
+def _all(row: Row) -> list:
+    return [*row.cells.values(), *row.stray]
 
 
 def _delivered_after_joining(files: Files) -> Iterator[Fault]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from catalog.clock import now, today
-from catalog.table_files import WHOLE_FILE, Fault, TableFaults, read_table
+from catalog.table_files import WHOLE_FILE, Fault, TableFaults
 from cooperatives.households.models import VillageImport
 from cooperatives.partner.models import Partner
 
 from .checking import Files, check, check_days
+from .reading import read_files
 from .stored import compare
 from .tables import COOPERATIVES, DELIVERIES, tables
 from .writing import write
@@ -47,8 +48,8 @@ def load_villages(directory: Path, as_of: date | None = None) -> Loaded:
     if done:
         return Loaded(dict.fromkeys(tables(), 0), done.shift_days)
 
-    files = {name: read_table(directory, table) for name, table in tables().items()}
-    faults = [fault for read in files.values() for fault in read.faults] + check(files)
+    files, faults = read_files(directory)
+    faults += check(files)
     shift, shift_faults = _shift(files, as_of)
     comparison = compare(files, shift)
     faults += shift_faults + comparison.faults

@@ -1,6 +1,8 @@
 """Load the demo: villages, freight, pages, a campaign, accounts."""
 
+import logging
 import os
+import warnings
 from pathlib import Path
 
 from django.conf import settings
@@ -36,12 +38,21 @@ class Command(BaseCommand):
                 "The demo makes accounts whose password everyone knows. On a server that is "
                 "meant to be a demo, add --yes-this-is-a-demo."
             )
+        _be_quiet()
         load_villages(FILES / "villages", as_of=today())
         load_freight(FILES / "freight.csv")
         name_categories()
         make_campaign(make_pages())
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
         self.stdout.write(announcement(make_accounts(password), password))
+
+
+def _be_quiet() -> None:
+    """Let the output be the announcement alone: `make run` shows it to the person at the desk."""
+    for noisy in ("wagtail", "django_tasks"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Oscar tells Haystack of each product; there is no index of its own to update.
+    warnings.filterwarnings("ignore", module="haystack", category=UserWarning)
 
 
 def announcement(accounts: list[SignIn], password: str) -> str:
