@@ -121,6 +121,7 @@ def install():
     command += ["-r", REQUIREMENTS]
     pip = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     log, seen, last = [], 0, time.monotonic()
+    assert pip.stdout is not None
     for raw in pip.stdout:
         line = raw.decode(errors="replace").rstrip()
         log.append(line)

@@ -30,7 +30,7 @@ def _addresses() -> str:
             if re.search(r"https?://|--(extra-)?index-url|--find-links|^-[if] ", line):
                 wrong.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
     for path in (ROOT / "assets" / "package-lock.json", ROOT / "assets" / ".npmrc"):
-        if path.exists() and re.search(r'"resolved"|registry', path.read_text()):
+        if path.exists() and re.search(r'"resolved"|https?://registry|registry=', path.read_text()):
             wrong.append(f"{path.relative_to(ROOT)}: has a registry's address")
     return "\n".join(wrong)
 

@@ -130,7 +130,8 @@ class PostgresServer:
         said = ""
         for locale in LOCALES:
             shutil.rmtree(unfinished, ignore_errors=True)
-            command = [binaries / "initdb", "-D", unfinished, "-U", SUPERUSER, *locale]
+            command: list[str | Path] = [binaries / "initdb", "-D", unfinished]
+            command += ["-U", SUPERUSER, *locale]
             command += ["--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"]
             status, said = self._run(command)
             if status == 0:

@@ -41,6 +41,8 @@ def build_assets() -> None:
         for path in ASSETS.rglob("*")
         if not {"node_modules", "dist"} & set(path.relative_to(ASSETS).parts)
     ]
+    # The style sheet holds only what the templates use.
+    sources += (ROOT / "templates").rglob("*.html")
     wanted = hash_of(sources)
     built = Stamp(VAR / "run" / "assets.stamp")
     if built.says(wanted) and DIST.is_dir():

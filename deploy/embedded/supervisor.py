@@ -174,7 +174,7 @@ class Supervisor:
         web = [*module, "gunicorn", "storefront.wsgi", "--bind", f"{self.host}:{self.port}"]
         web += ["--workers", "2", "--threads", "2", "--worker-class", "gthread"]
         web += ["--graceful-timeout", "4", "--access-logfile", "-", "--log-level", "warning"]
-        celery = [*module, "celery", "-A", "storefront"]
+        celery = [*module, "celery", "--quiet", "-A", "storefront"]
         # Threads: one process, so that even a kill -9 leaves none behind.
         worker = [*celery, "worker", "--pool", "threads", "--concurrency", "2"]
         worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
@@ -182,8 +182,10 @@ class Supervisor:
         beat += ["--schedule", str(RUN / "schedule")]
         say("- starting the web server, the worker and the schedule")
         killed = signal.SIGKILL
+        # On one desk, root is who is there.
+        quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
         self.children.start(Child("web", web, environment))
-        self.children.start(Child("worker", worker, environment, on_parent_death=killed))
+        self.children.start(Child("worker", worker, environment | quiet, on_parent_death=killed))
         self.children.start(Child("schedule", beat, environment, on_parent_death=killed))
         self._wait_for(f"http://{self._local()}:{self.port}/healthz", "web", 90)
 
@@ -218,7 +220,7 @@ class Supervisor:
         lines += ["", *self.sign_ins.splitlines(), "", "Ctrl-C stops everything.", ""]
         say("\n".join(lines))
 
-    def _follow(self) -> None:
+    def _follow(self) -> NoReturn:
         looked = time.monotonic()
         while True:
             self.children.pump(0.3)

@@ -18,3 +18,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+# Wagtail previews a page in a frame of its own site: X_FRAME_OPTIONS is SAMEORIGIN on purpose.
+SILENCED_SYSTEM_CHECKS = ["security.W019"]

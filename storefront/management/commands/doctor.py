@@ -1,5 +1,6 @@
 """Say what the site is connected to, and what is wrong with it."""
 
+import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -12,6 +13,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        logging.getLogger("stripe").setLevel(logging.WARNING)
         wrong = 0
         for finding in examine():
             self.stdout.write(f"{'✓' if finding.ok else '✗'} {finding.name:<11} {finding.found}")
