@@ -29,5 +29,5 @@ def check_key(number: str, key: str) -> bool:
 
 def order_address(number: str) -> str:
     """The full address of an order's page, with its key, for mails."""
-    path = reverse("orders:detail", args=[number])
+    path = reverse("orders:order", args=[number])
     return f"{settings.SITE_URL}{path}?{urlencode({'key': order_key(number)})}"
