@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from . import forms, intents, lists, methods, refunds
 from .box import Box, Call
-from .errors import ApiError
+from .errors import ApiError, bad_parameter
 from .faults import REQUEST_KINDS, Faults
-from .objects import API_VERSION
+from .objects import API_VERSION, check_expand
 from .records import Intent, Saved
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -157,7 +157,7 @@ class Api:
             old = self._earlier(key, request.path, fingerprint)
             if old is not None:
                 return self._replay(old, request_id)
-        expand = tuple(forms.strings(params, "expand"))
+        expand = _expansions(params, route)
         call = Call(params, public, request_id, key)
         status, row, body = 200, None, ""
         try:
@@ -274,6 +274,17 @@ def _find(request: Request) -> tuple[Any, Callable[..., Any], list[str]]:
             "payment intents, payment methods, charges, refunds, balance transactions and events.",
         )
     return route, endpoint, parts[1:2]
+
+
+def _expansions(params: dict[str, Any], route: Any) -> tuple[str, ...]:
+    """The paths to expand, all of them possible: nothing is done before that is sure."""
+    paths = tuple(forms.strings(params, "expand"))
+    kind, listed = route[1].removesuffix("s"), route[2] is None and route[0] == "GET"
+    for path in paths:
+        if listed and not path.startswith("data."):
+            raise bad_parameter(f"This property cannot be expanded ({path}).", "expand")
+        check_expand(kind, path.removeprefix("data.") if listed else path)
+    return paths
 
 
 def _fingerprint(pairs: forms.Pairs) -> str:

@@ -51,34 +51,29 @@ class Renderer:
         self.public_url = public_url
 
     def render(self, row: Snapshot | Event, expand: tuple[str, ...] = ()) -> Json:
-        """The object; each path of `expand` (at most four deep) replaces an id by its object."""
+        """The object; each path of `expand` (checked before) puts an object in place of an id."""
         shown: Json = _SHAPES[type(row)](self, row)
         for path in expand:
-            names = path.split(".")
-            if len(names) > 4:
-                raise bad_parameter("You cannot expand more than 4 levels of a property", "expand")
-            self._expand(shown, names, path)
+            self._expand(shown, path.split("."))
         return shown
 
     def public_intent(self, intent: Intent) -> Json:
         shown = self.intent(intent)
         return {name: shown[name] for name in PUBLIC_INTENT}
 
-    def _expand(self, shown: Json, names: list[str], path: str) -> None:
+    def _expand(self, shown: Json, names: list[str]) -> None:
         name, rest = names[0], names[1:]
-        table = _EXPANDABLE.get((shown.get("object"), name))
-        if table is None and not (name == "refunds" and shown.get("object") == "charge"):
-            raise bad_parameter(f"This property cannot be expanded ({path}).", "expand")
         value = shown[name]
-        if isinstance(value, str) and table is not None:
-            kind = _KIND_OF_SOURCE[value[:2]] if table == "source" else table
+        if isinstance(value, str):
+            kind = _EXPANDABLE[shown["object"], name]
+            kind = _KIND_OF_SOURCE[value[:2]] if kind == "source" else kind
             value = shown[name] = self.render(self.store.tables[kind].rows[value])
         if rest and isinstance(value, dict):
-            if value.get("object") == "list":
-                for item in value["data"]:
-                    self._expand(item, rest[1:] if rest[0] == "data" else rest, path)
+            if name == "refunds":
+                for refund in value["data"]:
+                    self._expand(refund, rest[1:])
             else:
-                self._expand(value, rest, path)
+                self._expand(value, rest)
 
     def method(self, row: Method) -> Json:
         card = CARDS[row.number]
@@ -323,6 +318,22 @@ class Renderer:
             "request": {"id": row.request_id, "idempotency_key": row.idempotency_key},
             "type": row.type,
         }
+
+
+def check_expand(kind: str, path: str) -> None:
+    """Refuse a path that objects of this kind cannot expand, or one of more than four steps."""
+    names, here = path.split("."), kind
+    if len(names) > 4:
+        raise bad_parameter("You cannot expand more than 4 levels of a property", "expand")
+    while names:
+        name = names.pop(0)
+        if here == "charge" and name == "refunds" and names[:1] in ([], ["data"]):
+            del names[:1]
+            here = "refund"
+        elif (here, name) in _EXPANDABLE:
+            here = _EXPANDABLE[here, name]
+        else:
+            raise bad_parameter(f"This property cannot be expanded ({path}).", "expand")
 
 
 _SHAPES: dict[type[Any], Any] = {

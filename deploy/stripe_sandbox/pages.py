@@ -43,7 +43,8 @@ button.go {{ background: #205c40; border-color: #205c40; color: #fff }}
 """
 FORM = """<p>{question}</p>
 <form method="post" action="{path}/complete?locale={lang}">
-<button class="go" id="test-source-authorize-3ds" data-testid="three-d-secure-complete">{go}</button></form>
+<button class="go" id="test-source-authorize-3ds" data-testid="three-d-secure-complete">
+{go}</button></form>
 <form method="post" action="{path}/fail?locale={lang}">
 <button id="test-source-fail-3ds" data-testid="three-d-secure-fail">{fail}</button></form>
 """

@@ -272,6 +272,22 @@ def test_expansion_brings_the_charge_and_its_fee_in_one_answer(faithful: Backend
     assert transaction.fee > 0
 
 
+def test_an_impossible_expansion_is_refused_before_anything_is_done(faithful: Backend) -> None:
+    intent = faithful.intent(5000, "pm_card_visa")
+    for path in ("colour", "latest_charge.colour", "latest_charge.refunds.colour"):
+        with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+            faithful.client.v1.payment_intents.confirm(intent.id, {"expand": [path]})
+    untouched = faithful.client.v1.payment_intents.retrieve(intent.id)
+    assert (untouched.status, untouched.latest_charge) == ("requires_confirmation", None)
+    paid = faithful.paid(5000)
+    faithful.client.v1.refunds.create({"payment_intent": paid.id, "amount": 100})
+    listed = faithful.client.v1.payment_intents.list(
+        {"limit": 1, "expand": ["data.latest_charge.refunds"]}
+    )
+    charge: Any = listed.data[0].latest_charge
+    assert [refund.amount for refund in charge.refunds.data] == [100]
+
+
 def test_lists_are_newest_first_and_paged_without_gaps(faithful: Backend) -> None:
     intents = faithful.client.v1.payment_intents
     made = [faithful.intent(1000 + n) for n in range(5)]

@@ -39,13 +39,13 @@ class Backend:
         """The id of a payment method for Stripe's test card `name`."""
         if not self.own_cards:
             return name
-        card = {"number": NUMBERS[name], "exp_month": 8, "exp_year": 2040, "cvc": "314"}
+        card: Any = {"number": NUMBERS[name], "exp_month": 8, "exp_year": 2040, "cvc": "314"}
         method = self.client.v1.payment_methods.create({"type": "card", "card": card})
         return method.id
 
     def intent(self, amount: int = 5000, card: str | None = None) -> stripe.PaymentIntent:
         """A new intent over `amount` fen, with its card if given."""
-        params: dict[str, Any] = {"amount": amount, "currency": "cny", "metadata": {"try": "1"}}
+        params: Any = {"amount": amount, "currency": "cny", "metadata": {"try": "1"}}
         if card is not None:
             params["payment_method"] = self.card(card)
         if not self.own_cards:
@@ -118,7 +118,8 @@ def connect(sandbox: Sandbox, timeout: float = 20) -> stripe.StripeClient:
 
 
 def pay(client: stripe.StripeClient, card: str = "pm_card_visa") -> stripe.PaymentIntent:
-    return client.v1.payment_intents.create({**PAYMENT, "payment_method": card, "confirm": True})
+    params: Any = {**PAYMENT, "payment_method": card, "confirm": True}
+    return client.v1.payment_intents.create(params)
 
 
 def counts(sandbox: Sandbox) -> dict[str, int]:
