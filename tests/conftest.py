@@ -224,3 +224,26 @@ def chromium_path() -> str:
     if found is None:
         pytest.fail("No Chromium found: `make test` installs one, or set CHROMIUM.", pytrace=False)
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Any]:
+    """One Stripe sandbox for the tests of this process; webhooks go nowhere."""
+    from tests.support.sandbox import running_sandbox
+
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def stripe(sandbox: Any, settings: Any) -> Iterator[Any]:
+    """Have this process's gateway speak to the sandbox."""
+    from storefront.payments import gateway
+
+    settings.STRIPE_API_BASE = sandbox.url
+    settings.STRIPE_API_KEY = sandbox.api_key
+    settings.STRIPE_WEBHOOK_SECRET = sandbox.webhook_secret
+    gateway._client.cache_clear()
+    yield sandbox
+    sandbox.clear_faults()
+    gateway._client.cache_clear()

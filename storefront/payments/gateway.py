@@ -4,6 +4,7 @@ Every call here is network: none may run inside a database transaction (checked)
 address, the keys and the script's address tell the sandbox, test mode and live mode apart.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +92,7 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         received_fen=found.amount_received or 0,
         currency=found.currency,
         client_secret=found.client_secret or "",
-        attempt=(found.metadata or {}).get("attempt", ""),
+        attempt=found.metadata["attempt"] if found.metadata and "attempt" in found.metadata else "",
     )
 
 
@@ -153,8 +154,7 @@ def retrieve_refund(refund_id: str) -> StripeRefund:
 def verified_event(body: bytes, signature: str) -> dict:
     """The event in a webhook's raw body. Raises ValueError unless Stripe signed it, just now."""
     try:
-        return stripe.Webhook.construct_event(
-            body, signature, settings.STRIPE_WEBHOOK_SECRET
-        ).to_dict()
+        stripe.Webhook.construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET)
     except stripe.SignatureVerificationError as error:
         raise ValueError(str(error)) from error
+    return json.loads(body)
