@@ -1,7 +1,7 @@
 // The card payment: Stripe's own element takes the card, our server never sees it.
 const root = document.getElementById("payment");
 const words = JSON.parse(document.getElementById("payment-words").textContent);
-const { publishableKey, clientSecret, returnUrl, locale, expires, payer } = root.dataset;
+const { publishableKey, clientSecret, returnUrl, locale, seconds, payer } = root.dataset;
 const button = document.getElementById("pay-button");
 const problem = document.getElementById("card-problem");
 const clock = document.getElementById("time-left");
@@ -17,8 +17,9 @@ function busy(now) {
 }
 
 /** Count the reservation down; at its end ask the server, which alone knows. */
+const deadline = performance.now() + Number(seconds) * 1000;
 function countDown() {
-  const left = Math.max(0, Math.round((Date.parse(expires) - Date.now()) / 1000));
+  const left = Math.max(0, Math.round((deadline - performance.now()) / 1000));
   clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   if (left > 0) setTimeout(countDown, 1000);
 }

@@ -1,6 +1,9 @@
 """Wagtail's page types: home, campaign, and a plain page."""
 
+from typing import Any
+
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel
@@ -8,6 +11,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 
 from catalog.models import in_language
+from storefront.shop.selectors import cards, for_sale
 
 
 class BilingualPage(Page):
@@ -57,6 +61,13 @@ class HomePage(BilingualPage):
     """The site's first page."""
 
     max_count = 1
+    CARDS = 8
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict:
+        """With what is ripe and can be had now."""
+        produce = list(for_sale().select_related("category")[: 3 * self.CARDS])
+        here = sorted(cards(produce), key=lambda card: not card.available)
+        return super().get_context(request, *args, **kwargs) | {"cards": here[: self.CARDS]}
 
     class Meta:
         verbose_name = _("home page")
@@ -70,6 +81,12 @@ class CampaignPage(BilingualPage):
 
     class Meta:
         verbose_name = _("campaign page")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict:
+        """With the produce on its shelf, in the editor's order."""
+        rows = self.shelf.select_related("produce__category")
+        shelf = cards([row.produce for row in rows])
+        return super().get_context(request, *args, **kwargs) | {"cards": shelf}
 
 
 class CampaignPageProduce(Orderable):

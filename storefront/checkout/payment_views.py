@@ -1,0 +1,127 @@
+"""The payment's pages. Only the session or the user that started an attempt sees it."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from storefront.checkout import selectors
+from storefront.payments.finalizing import finalize
+from storefront.payments.gateway import GatewayDown
+from storefront.payments.models import PaymentAttempt
+from storefront.payments.services import abandon, ensure_intent
+from storefront.shop.order_selectors import may_see, order_page
+
+State = PaymentAttempt.State
+STRIPE_LOCALES = {"zh-hans": "zh", "en": "en"}
+
+
+def _own(request: HttpRequest, uuid: UUID) -> PaymentAttempt:
+    attempt = selectors.own_attempt(request, uuid)
+    if attempt is None:
+        raise Http404("No such payment")
+    return attempt
+
+
+@require_safe
+@never_cache
+def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The card form, the amount and the time left."""
+    attempt = _own(request, uuid)
+    left = selectors.seconds_left(attempt)
+    if attempt.state != State.OPEN or not left:
+        # What became of it, only the payment service knows for certain.
+        return redirect("checkout:return", uuid=uuid)
+    try:
+        attempt = ensure_intent(attempt)
+    except GatewayDown:
+        return _waiting(request, attempt, _("The payment service does not answer yet."))
+    return render(
+        request,
+        "checkout/pay.html",
+        {
+            "attempt": attempt,
+            "seconds_left": left,
+            "stripe_js": settings.STRIPE_JS_URL,
+            "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            "stripe_locale": STRIPE_LOCALES.get(get_language() or "", "auto"),
+            "words": {
+                "paying": _("Paying …"),
+                "refused": _("The card was not accepted. You can try again or use another card."),
+                "unreachable": _("The payment form could not be loaded. Please load it again."),
+            },
+        },
+    )
+
+
+def _waiting(request: HttpRequest, attempt: PaymentAttempt, reason: str = "") -> HttpResponse:
+    """Not known yet: the page asks again by itself."""
+    return render(request, "checkout/processing.html", {"attempt": attempt, "reason": reason})
+
+
+@require_safe
+@never_cache
+def come_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Where the payment leads: the order, or what became of it."""
+    attempt = _own(request, uuid)
+    try:
+        outcome = finalize(attempt.uuid)
+    except GatewayDown:
+        return _waiting(request, attempt)
+    if outcome.kind == "order" and outcome.order is not None:
+        return redirect("checkout:done", number=outcome.order.number)
+    if outcome.kind == "processing":
+        return _waiting(request, attempt)
+    if outcome.kind == "open":
+        if selectors.seconds_left(attempt):
+            messages.info(request, _("The payment has not gone through yet."))
+            return redirect("checkout:pay", uuid=uuid)
+        return _expired(request, attempt)
+    return render(request, "checkout/ended.html", {"attempt": attempt, "outcome": outcome.kind})
+
+
+def _expired(request: HttpRequest, attempt: PaymentAttempt) -> HttpResponse:
+    """Time is over and Stripe says that nothing was paid: the goods go back, the basket opens."""
+    try:
+        attempt = abandon(attempt.uuid)
+    except GatewayDown:
+        return _waiting(request, attempt)
+    if attempt.state == State.OPEN:
+        return _waiting(request, attempt)
+    if attempt.state == State.PLACED:
+        return redirect("checkout:return", uuid=attempt.uuid)
+    return render(
+        request, "checkout/ended.html", {"attempt": attempt, "outcome": str(attempt.state)}
+    )
+
+
+@require_POST
+def give_up(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Give the payment up. If it was paid at the same moment, the order counts."""
+    attempt = _own(request, uuid)
+    try:
+        attempt = abandon(attempt.uuid)
+    except GatewayDown:
+        messages.warning(
+            request, _("The payment service does not answer. Please try again in a moment.")
+        )
+        return redirect("shop:basket")
+    if attempt.state == State.CLOSED:
+        messages.info(request, _("You gave the payment up. Your basket is open again."))
+        return redirect("shop:basket")
+    return redirect("checkout:return", uuid=uuid)
+
+
+@require_safe
+@never_cache
+def done(request: HttpRequest, number: str) -> HttpResponse:
+    """Thank you: the order's page, just after it was placed."""
+    if not may_see(request, number):
+        raise Http404("No such order")
+    return render(request, "orders/order.html", {"shown": order_page(number), "thanks": True})

@@ -1,0 +1,92 @@
+"""What the checkout's pages show."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from catalog.clock import now
+from catalog.models import Product
+from cooperatives.partner.models import Partner
+from storefront.payments.models import PaymentAttempt
+from storefront.payments.quote import Quote, QuoteLine
+
+# The session remembers which attempts are its own: a guest has nothing else.
+SESSION_KEY = "payment_attempts"
+MOST_REMEMBERED = 20
+
+
+@dataclass(frozen=True)
+class ParcelLine:
+    """Packs of a line that one cooperative packs."""
+
+    line: QuoteLine
+    packs: int
+    fen: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What one cooperative sends."""
+
+    partner: Partner
+    lines: list[ParcelLine]
+    grams: int
+    freight_fen: int
+
+
+def parcels(quote: Quote) -> list[Parcel]:
+    """A quote by cooperative: who packs what, and what its freight costs."""
+    partners = Partner.objects.in_bulk([row.partner_id for row in quote.freight])
+    return [
+        Parcel(
+            partner=partners[row.partner_id],
+            lines=[
+                ParcelLine(quote.lines[each.part.line], each.part.packs, each.net_fen)
+                for each in quote.parts
+                if each.part.partner_id == row.partner_id
+            ],
+            grams=row.grams,
+            freight_fen=row.fen,
+        )
+        for row in quote.freight
+    ]
+
+
+def remember(request: HttpRequest, attempt: PaymentAttempt) -> None:
+    """Note in the session that this attempt is its own."""
+    mine = [one for one in request.session.get(SESSION_KEY, []) if one != str(attempt.uuid)]
+    request.session[SESSION_KEY] = [*mine, str(attempt.uuid)][-MOST_REMEMBERED:]
+
+
+def own_attempt(request: HttpRequest, uuid: UUID) -> PaymentAttempt | None:
+    """The attempt, if this session or this user started it."""
+    attempt = PaymentAttempt.objects.select_related("order").filter(pk=uuid).first()
+    if attempt is None:
+        return None
+    by_user = request.user.is_authenticated and attempt.user_id == request.user.pk
+    by_session = str(uuid) in request.session.get(SESSION_KEY, [])
+    return attempt if by_user or by_session else None
+
+
+def seconds_left(attempt: PaymentAttempt) -> int:
+    """How long the attempt's goods are still held, in seconds; never negative."""
+    return max(0, int((attempt.expires_at - now()).total_seconds()))
+
+
+def last_delivery(user: Any) -> dict:
+    """What a member gave at the last checkout, for the form."""
+    if not user.is_authenticated:
+        return {}
+    last = PaymentAttempt.objects.filter(user=user).order_by("-created_at").first()
+    given = {"name": user.get_full_name(), "email": user.email or "", "phone": user.phone or ""}
+    if last is not None:
+        given |= last.snapshot["address"] | {"email": last.snapshot["contact"]["email"]}
+    return given
+
+
+def names_of(available: dict[int, int], basket: Any) -> list[tuple[Product, int]]:
+    """The packs that a basket wants too many of, and how many there are."""
+    lines = basket.lines.select_related("product__produce").filter(pk__in=available)
+    return [(line.product, available[line.pk]) for line in lines.order_by("pk")]

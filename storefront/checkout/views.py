@@ -1,0 +1,145 @@
+"""Address and review: what comes before the payment."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from livestream.campaigns.services import candidates
+from storefront.accounts.limits import by_session, too_often, wait_page
+from storefront.checkout import selectors
+from storefront.checkout.forms import DeliveryForm
+from storefront.payments.quote import CannotQuote, quote
+from storefront.payments.services import CannotPay, Contact, DeliveryAddress, start_payment
+from storefront.shop.selectors import basket_view, open_attempt
+from storefront.shop.services import accept_prices
+
+DELIVERY = "checkout_delivery"
+PAYMENTS_PER_SESSION = "30/m"
+
+
+def _elsewhere(request: HttpRequest) -> HttpResponse | None:
+    """Where a basket that cannot be checked out now leads."""
+    attempt = open_attempt(request.basket)
+    if attempt is not None:
+        return redirect("shop:basket")
+    if request.basket.pk is None or not request.basket.lines.exists():
+        messages.info(request, _("Your basket is empty."))
+        return redirect("shop:basket")
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def delivery(request: HttpRequest) -> HttpResponse:
+    """Who gets it, and where."""
+    if (answer := _elsewhere(request)) is not None:
+        return answer
+    guest = not request.user.is_authenticated
+    if request.method == "POST":
+        form = DeliveryForm(request.POST, guest=guest)
+        if form.is_valid():
+            request.session[DELIVERY] = form.cleaned_data
+            # The basket page told of changed prices; from here on they are the buyer's.
+            accept_prices(request.basket)
+            return redirect("checkout:review")
+    else:
+        given = request.session.get(DELIVERY) or selectors.last_delivery(request.user)
+        form = DeliveryForm(initial=given, guest=guest)
+    return render(
+        request,
+        "checkout/delivery.html",
+        {"form": form, "shown": basket_view(request.basket), "guest": guest},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def review(request: HttpRequest) -> HttpResponse:
+    """Everything once more, with freight; its button starts the payment."""
+    given = request.session.get(DELIVERY)
+    if request.method == "POST":
+        return _start(request, given)
+    if (answer := _elsewhere(request)) is not None:
+        return answer
+    # A member's e-mail may be missing, a guest's not: also after signing out.
+    if given is None or not (given["email"] or request.user.is_authenticated):
+        return redirect("checkout:start")
+    try:
+        priced = quote(request.basket, given["province"])
+    except CannotQuote as refusal:
+        return _refuse(request, refusal)
+    return render(
+        request,
+        "checkout/review.html",
+        {"quote": priced, "parcels": selectors.parcels(priced), "given": given},
+    )
+
+
+def _start(request: HttpRequest, given: dict | None) -> HttpResponse:
+    """Start the payment, or lead to the one that is under way: a second click changes nothing."""
+    if too_often(request, "checkout.start", by_session, PAYMENTS_PER_SESSION):
+        return wait_page(request)
+    if given is None:
+        return redirect("checkout:start")
+    if request.basket.pk is None:
+        return redirect("shop:basket")
+    expected = request.POST.get("total", "")
+    try:
+        attempt = start_payment(
+            request.basket,
+            contact=Contact(name=given["name"], email=given["email"], phone=given["phone"]),
+            address=DeliveryAddress(
+                **{
+                    field: given[field]
+                    for field in ("name", "phone", "province", "city", "district", "street")
+                }
+            ),
+            language=get_language() or "",
+            user=request.user,
+            touches=candidates(request),
+            expected_fen=int(expected) if expected.isdecimal() and len(expected) < 16 else None,
+        )
+    except CannotPay as refusal:
+        return _refuse(request, refusal)
+    selectors.remember(request, attempt)
+    return redirect("checkout:pay", uuid=attempt.uuid)
+
+
+def _refuse(request: HttpRequest, refusal: Any) -> HttpResponse:
+    """Say why nothing can be paid, and lead to where it can be mended."""
+    if refusal.kind == "too_little":
+        for product, left in selectors.names_of(refusal.available, request.basket):
+            messages.warning(
+                request,
+                ngettext(
+                    "%(name)s: only %(count)d pack is left.",
+                    "%(name)s: only %(count)d packs are left.",
+                    left,
+                )
+                % {"name": product.display_name, "count": left}
+                if left
+                else _("%(name)s: sold out.") % {"name": product.display_name},
+            )
+        return redirect("shop:basket")
+    if refusal.kind == "no_freight":
+        messages.error(request, _("Sorry, we cannot deliver to this province at present."))
+        return redirect("checkout:start")
+    if refusal.kind == "changed":
+        messages.warning(request, _("The total has changed meanwhile. Please look again."))
+        return redirect("checkout:review")
+    if refusal.kind == "gateway_down":
+        messages.warning(
+            request, _("The payment service does not answer. Nothing was charged; try again soon.")
+        )
+    elif refusal.kind == "empty":
+        messages.info(request, _("Your basket is empty."))
+    else:
+        messages.info(request, _("This basket has been ordered already."))
+    return redirect("shop:basket")

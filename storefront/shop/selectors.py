@@ -1,0 +1,288 @@
+"""What the shop's pages show."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, When
+from django.http import HttpRequest
+from oscar.core.loading import get_model
+
+from catalog.clock import today
+from catalog.models import Category, Produce, Product
+from cooperatives.households.models import Household
+from cooperatives.partner.models import Partner, StockRecord
+from cooperatives.partner.selectors import available_packs
+from storefront.payments.models import PaymentAttempt
+
+# Fewer households than this are not counted in public (DESIGN §8).
+FEWEST_HOUSEHOLDS = 3
+Basket = get_model("basket", "Basket")
+BasketLine = get_model("basket", "Line")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A produce in a list. `pack` is the cheapest that can be had, or the cheapest of all."""
+
+    produce: Produce
+    pack: Product
+    several_packs: bool
+    available: bool
+    in_season: bool
+    partners: list[Partner]
+
+    @property
+    def places(self) -> list[str]:
+        """Village and county of each cooperative; only counties when there are several."""
+        if len(self.partners) == 1:
+            return [f"{self.partners[0].county}{self.partners[0].village}"]
+        return list(dict.fromkeys(partner.county for partner in self.partners))
+
+
+def for_sale() -> QuerySet[Produce]:
+    """Produce with a pack that some cooperative sells; what is in season first."""
+    month = today().month
+    begun, lasting = Q(season_from__lte=month), Q(season_to__gte=month)
+    straight = Q(season_from__lte=F("season_to")) & begun & lasting
+    over_new_year = Q(season_from__gt=F("season_to")) & (begun | lasting)
+    packs = Product.objects.filter(
+        Exists(StockRecord.objects.filter(product=OuterRef("pk"))),
+        produce=OuterRef("pk"),
+        is_public=True,
+    )
+    out_of_season = Case(
+        When(straight | over_new_year, then=0), default=1, output_field=IntegerField()
+    )
+    return Produce.objects.filter(Exists(packs)).order_by(out_of_season, "code")
+
+
+def categories_for_sale() -> list[Category]:
+    """The categories that hold produce, in their order."""
+    return list(Category.objects.filter(Exists(Produce.objects.filter(category=OuterRef("pk")))))
+
+
+def _partners_of(products: Iterable[int]) -> dict[int, list[Partner]]:
+    """The cooperatives behind each product, by code. One query."""
+    partners = defaultdict(list)
+    records = StockRecord.objects.filter(product__in=list(products)).select_related("partner")
+    for record in records.order_by("partner__code"):
+        partners[record.product_id].append(record.partner)
+    return partners
+
+
+def _packs_of(produce: Sequence[Produce]) -> dict[int, list[Product]]:
+    """The packs on sale of each produce, the lightest first. One query."""
+    packs = defaultdict(list)
+    rows = Product.objects.filter(
+        Exists(StockRecord.objects.filter(product=OuterRef("pk"))),
+        produce__in=produce,
+        is_public=True,
+    )
+    for product in rows.order_by("net_grams", "pk"):
+        packs[product.produce_id].append(product)
+    return packs
+
+
+def cards(produce: Sequence[Produce]) -> list[Card]:
+    """Cards of so many produce, in their order. Three queries, however many there are."""
+    month = today().month
+    packs = _packs_of(produce)
+    ids = [product.pk for products in packs.values() for product in products]
+    available, partners = available_packs(ids), _partners_of(ids)
+    found = []
+    for each in produce:
+        products = packs[each.pk]
+        if not products:
+            continue
+        here = [product for product in products if available.get(product.pk, 0) > 0]
+        found.append(
+            Card(
+                produce=each,
+                pack=min(here or products, key=lambda product: product.offer_price),
+                several_packs=len(products) > 1,
+                available=bool(here),
+                in_season=each.in_season(month),
+                partners=list(
+                    {one.pk: one for product in products for one in partners[product.pk]}.values()
+                ),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class PackChoice:
+    """A pack on the product page, and how many can be bought now."""
+
+    product: Product
+    available: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Grower:
+    """A cooperative behind a produce. `households` is None where they are too few to count."""
+
+    partner: Partner
+    households: int | None
+
+
+@dataclass(frozen=True)
+class ProducePage:
+    """All that the product page shows."""
+
+    produce: Produce
+    packs: list[PackChoice]
+    growers: list[Grower]
+    in_season: bool
+    month: int
+    season: list[tuple[int, bool]] = field(default_factory=list)
+
+    @property
+    def available(self) -> bool:
+        return any(pack.available for pack in self.packs)
+
+    @property
+    def chosen(self) -> PackChoice:
+        return next(pack for pack in self.packs if pack.chosen)
+
+
+def produce_page(produce: Produce, wanted: str) -> ProducePage | None:
+    """The product page; `wanted` is the id of the pack to choose, if it is one of these.
+
+    None when no pack is on sale. Four queries.
+    """
+    products = _packs_of([produce])[produce.pk]
+    if not products:
+        return None
+    ids = [product.pk for product in products]
+    available = available_packs(ids)
+    partners = {one.pk: one for rows in _partners_of(ids).values() for one in rows}
+    counts = dict(
+        Household.objects.filter(partner__in=partners)
+        .values_list("partner")
+        .annotate(households=Count("pk"))
+    )
+    chosen = next((product for product in products if str(product.pk) == wanted), None)
+    chosen = chosen or next((one for one in products if available.get(one.pk, 0) > 0), products[0])
+    return ProducePage(
+        produce=produce,
+        packs=[
+            PackChoice(product, available.get(product.pk, 0), product == chosen)
+            for product in products
+        ],
+        growers=[
+            Grower(partner, count if (count := counts.get(pk, 0)) >= FEWEST_HOUSEHOLDS else None)
+            for pk, partner in sorted(partners.items(), key=lambda item: item[1].code)
+        ],
+        in_season=produce.in_season(today().month),
+        month=today().month,
+        season=[(month, produce.in_season(month)) for month in range(1, 13)],
+    )
+
+
+@dataclass(frozen=True)
+class BasketLineView:
+    """A basket's line with what the buyer must know of it.
+
+    `short`: the lines of this pack together want more than the `left` there are.
+    """
+
+    line: Any
+    left: int
+    short: bool
+    old_price: Decimal | None
+
+    @property
+    def product(self) -> Product:
+        return self.line.product
+
+    @property
+    def total(self) -> Decimal:
+        return self.line.quantity * self.line.product.offer_price
+
+
+@dataclass(frozen=True)
+class BasketView:
+    """The basket page."""
+
+    lines: list[BasketLineView]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.total for line in self.lines), Decimal("0.00"))
+
+    @property
+    def grams(self) -> int:
+        return sum(line.line.quantity * line.product.net_grams for line in self.lines)
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Whether nothing is short; the review has the last word."""
+        return bool(self.lines) and not any(line.short for line in self.lines)
+
+
+def basket_view(basket: Any) -> BasketView:
+    """What is in a basket. Two queries."""
+    if basket.pk is None:
+        return BasketView([])
+    lines = list(
+        BasketLine.objects.filter(basket_id=basket.pk)
+        .select_related("product__produce")
+        .order_by("pk")
+    )
+    wanted: Counter[int] = Counter()
+    for line in lines:
+        wanted[line.product_id] += line.quantity
+    # While a payment is under way its own hold is not free: the basket is not short of itself.
+    frozen = basket.status == Basket.FROZEN
+    left = dict(wanted) if frozen else available_packs(wanted)
+    rows = []
+    for line in lines:
+        changed = line.price_incl_tax not in (None, line.product.offer_price)
+        rows.append(
+            BasketLineView(
+                line=line,
+                left=left[line.product_id],
+                short=wanted[line.product_id] > left[line.product_id],
+                old_price=line.price_incl_tax if changed else None,
+            )
+        )
+    return BasketView(rows)
+
+
+def basket_count(request: HttpRequest) -> int:
+    """Packs in the request's basket, for the header: at most one query, no offers loaded."""
+    user = getattr(request, "user", None)
+    lines = BasketLine.objects.filter(basket__status__in=(Basket.OPEN, Basket.FROZEN))
+    if user is not None and user.is_authenticated:
+        lines = lines.filter(basket__owner=user)
+    else:
+        # Only Oscar's middleware knows the cookie's content; a basket made just now has none yet.
+        basket = getattr(request, "_basket_cache", None)
+        pk = basket.pk if basket is not None else _cookie_basket(request)
+        if not pk:
+            return 0
+        lines = lines.filter(basket_id=pk, basket__owner=None)
+    return lines.aggregate(packs=Sum("quantity"))["packs"] or 0
+
+
+def _cookie_basket(request: HttpRequest) -> int:
+    try:
+        return int(Signer().unsign(request.COOKIES[settings.OSCAR_BASKET_COOKIE_OPEN]))
+    except (KeyError, ValueError, BadSignature):
+        return 0
+
+
+def open_attempt(basket: Any) -> PaymentAttempt | None:
+    """The payment that is under way for a frozen basket."""
+    if basket.pk is None or basket.status != Basket.FROZEN:
+        return None
+    return PaymentAttempt.objects.filter(
+        basket_id=basket.pk, state=PaymentAttempt.State.OPEN
+    ).first()

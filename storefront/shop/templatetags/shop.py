@@ -1,0 +1,106 @@
+"""How numbers and pictures are shown. Money comes in yuan (Decimal) or fen, weight in grams."""
+
+import json
+from decimal import Decimal
+from functools import lru_cache
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.dates import MONTHS_3
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalog.models import Produce, Product
+from catalog.numbers import to_fen, to_yuan
+
+register = template.Library()
+GROUNDS = 6  # css/produce.css
+
+
+@register.filter
+def yuan(amount: Decimal | None) -> str:
+    """12.8 → ¥12.80."""
+    return "" if amount is None else f"¥{amount:,.2f}"
+
+
+@register.filter
+def fen(amount: int | None) -> str:
+    """1280 → ¥12.80."""
+    return "" if amount is None else yuan(to_yuan(amount))
+
+
+@register.filter
+def as_fen(amount: Decimal) -> int:
+    """Yuan as whole fen."""
+    return to_fen(amount)
+
+
+def _plain(number: Decimal) -> str:
+    """Without zeros that say nothing: 2.50 → 2.5, 10 → 10."""
+    return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
+
+
+@register.filter
+def weight(grams: int) -> str:
+    """2500 → 5斤 in Chinese, 2.5 kg in English; below half a 斤 in grams."""
+    if grams < 250:
+        return _("%(grams)s g") % {"grams": grams}
+    if (get_language() or "").startswith("en"):
+        return f"{_plain(Decimal(grams) / 1000)} kg"
+    return f"{_plain(Decimal(grams) / 500)}斤"
+
+
+@register.filter
+def per_jin(product: Product) -> str:
+    """The price of one 斤."""
+    return _("%(price)s per jin") % {"price": fen(product.jin_fen)}
+
+
+@register.filter
+def per_kg(product: Product) -> str:
+    """The price of one kilogram, rounded half up."""
+    price = (2 * product.offer_fen * 1000 + product.net_grams) // (2 * product.net_grams)
+    return _("%(price)s per kg") % {"price": fen(price)}
+
+
+@lru_cache(maxsize=1)
+def _pictures() -> dict[str, str]:
+    """Which picture the front-end build lays out for which produce code."""
+    try:
+        return json.loads((settings.BASE_DIR / "assets" / "produce.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def picture_of(produce: Produce) -> str:
+    """The address of a produce's composed picture, empty when there is none."""
+    name = _pictures().get(produce.code) or _pictures().get("_", "")
+    if not name:
+        return ""
+    return static(f"produce/{name}" if "." in name else f"produce/{name}.webp")
+
+
+@register.inclusion_tag("components/picture.html")
+def produce_picture(produce: Produce, eager: bool = False) -> dict:
+    """A produce's photograph, else its composed picture on its category's ground."""
+    return {
+        "photo": produce.image.url if produce.image else "",
+        "picture": picture_of(produce),
+        "ground": produce.category_id % GROUNDS + 1,
+        "eager": eager,
+    }
+
+
+@register.filter
+def month_name(month: int) -> str:
+    """3 → 3月 or Mar."""
+    return str(MONTHS_3[month]).capitalize()
+
+
+@register.filter
+def ship_time(hours: int) -> str:
+    """48 → 48 hours, 72 → 3 days."""
+    if hours % 24 or hours < 72:
+        return _("%(hours)d hours") % {"hours": hours}
+    return _("%(days)d days") % {"days": hours // 24}
