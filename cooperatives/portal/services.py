@@ -8,7 +8,7 @@ import secrets
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Produce
@@ -16,8 +16,7 @@ from cooperatives.households.models import Household, Lot
 from cooperatives.households.services import NewLot, deliver_lots, write_off
 from cooperatives.partner.models import Partner
 from cooperatives.partner.stock import lock_pools
-from cooperatives.routing.models import Consignment
-from cooperatives.routing.services import undo
+from cooperatives.routing.services import lock_consignment, undo
 
 # Without the letters that are read as 1, 0 or V.
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -34,12 +33,7 @@ def undo_seen(consignment_id: int, seen: str, actor: Any) -> None:
     the step can no longer be undone.
     """
     with transaction.atomic():
-        state = (
-            Consignment.objects.select_for_update()
-            .values_list("state", flat=True)
-            .get(pk=consignment_id)
-        )
-        if state != seen:
+        if lock_consignment(consignment_id).state != seen:
             raise Changed(_("Nothing was undone: the consignment has changed meanwhile."))
         undo(consignment_id, actor)
 
@@ -80,13 +74,17 @@ def enter_lot(
 
     Without a `code` it gets one of cooperative, day and the form's `token` (lot_token):
     GY-YONGFU-260731-7K3Q. So the same form sent twice is one lot, and two people who enter lots at
-    once never meet. Raises ValueError if a lot with another content has the code.
+    once never meet. Raises ValueError if a lot with another content has the code, NoCreditRule.
     """
     code = code or f"{partner.code}-{delivered_on:%y%m%d}-{token}"
-    known = Lot.objects.filter(code=code).select_related("pool").first()
-    if known is None:
-        new = NewLot(code, household.pk, produce.pk, partner.pk, delivered_on, grams, grade)
+    new = NewLot(code, household.pk, produce.pk, partner.pk, delivered_on, grams, grade)
+    try:
         return deliver_lots([new])[0], True
+    except (ValueError, IntegrityError):
+        # Two taps at one instant: the unique code lets one through.
+        known = Lot.objects.filter(code=code).select_related("pool").first()
+        if known is None:
+            raise
     same = (
         known.household_id == household.pk
         and known.pool.produce_id == produce.pk

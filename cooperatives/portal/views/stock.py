@@ -100,10 +100,8 @@ def _enter(request: HttpRequest, desk: Desk, form: LotForm) -> HttpResponse | No
             _("The cooperative has no credit rule for this produce on this day."),
         )
         return None
-    except (ValueError, IntegrityError) as error:
-        known = isinstance(error, IntegrityError)
-        text = _("This code was taken a moment ago: try again.") if known else str(error)
-        form.add_error("code", text)
+    except ValueError as error:
+        form.add_error("code", str(error))
         # The next try makes another code, unless one is typed.
         form.data = {**form.data.dict(), "token": services.lot_token()}
         return None
