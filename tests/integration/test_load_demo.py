@@ -1,0 +1,249 @@
+"""The demo: complete, the same twice, and never on a server by accident."""
+
+import hashlib
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.sites.models import Site as DjangoSite
+from django.core.management import CommandError, call_command
+from wagtail.models import Page, Site
+
+from catalog.clock import now
+from catalog.models import Category
+from cooperatives.partner.models import Partner, StockPool
+from cooperatives.portal.models import Membership
+from cooperatives.routing.freight import freight_fen
+from cooperatives.routing.models import FreightRate
+from livestream.campaigns.models import Campaign
+from storefront.accounts.roles import Role, seed_roles
+from storefront.pages.models import CampaignPage, ContentPage, HomePage
+
+pytestmark = pytest.mark.django_db
+
+DEMO = Path(__file__).resolve().parents[2] / "deploy" / "demo"
+PASSWORD = "shanhuo-demo-2026"
+
+
+def load(**options: Any) -> str:
+    said = StringIO()
+    call_command("load_demo", stdout=said, **options)
+    return said.getvalue()
+
+
+def everything() -> dict[str, str]:
+    return {
+        model._meta.db_table: hashlib.sha256(
+            repr(list(model._base_manager.order_by("pk").values_list())).encode()
+        ).hexdigest()
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    }
+
+
+def test_loading_the_demo_twice_changes_nothing() -> None:
+    first = load()
+    before = everything()
+
+    assert load() == first
+    assert everything() == before
+
+
+def test_each_sign_in_of_the_announcement_works(settings: Any) -> None:
+    settings.SITE_URL = "http://localhost:8123"
+
+    said = load()
+
+    lines = [line.split() for line in said.splitlines() if "@example.org" in line]
+    assert len(lines) == 18
+    for email, address, _name in lines:
+        assert address.startswith("http://localhost:8123/")
+        assert authenticate(None, username=email, password=PASSWORD) is not None
+    assert "http://localhost:8123/r/DEMO-PEAR" in said
+    assert "http://localhost:8123/r/DEMO-FAIR" in said
+
+
+def test_each_cooperative_has_one_manager_who_manages_no_other() -> None:
+    load()
+
+    rows = Membership.objects.values_list("partner__code", "user__email", "role")
+    assert sorted(rows) == sorted(
+        (code, f"manager.{code.lower()}@example.org", "manager")
+        for code in Partner.objects.values_list("code", flat=True)
+    )
+    assert len(rows) == 16
+    users = get_user_model().objects
+    assert list(users.filter(is_staff=True).values_list("email", flat=True)) == [
+        "admin@example.org"
+    ]
+    assert not users.filter(is_superuser=True).exists()
+
+
+def test_a_password_that_was_changed_stays_and_is_told() -> None:
+    load()
+    buyer = get_user_model().objects.get(email="buyer@example.org")
+    buyer.set_password("my own word 1")
+    buyer.save()
+
+    said = load()
+
+    (line,) = [line for line in said.splitlines() if "buyer@example.org" in line]
+    assert line.endswith("(its password was changed)")
+    assert said.count("(its password was changed)") == 1
+    buyer.refresh_from_db()
+    assert buyer.check_password("my own word 1")
+
+
+def test_demo_password_sets_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD", "another word 7")
+
+    assert "another word 7" in load()
+    assert authenticate(None, username="admin@example.org", password="another word 7")
+    assert authenticate(None, username="admin@example.org", password=PASSWORD) is None
+
+
+def test_without_demo_allowed_nothing_is_loaded_unless_said_in_words(settings: Any) -> None:
+    settings.DEMO_ALLOWED = False
+    before = everything()
+
+    with pytest.raises(CommandError, match="--yes-this-is-a-demo"):
+        load()
+    assert everything() == before
+
+    load(yes_this_is_a_demo=True)
+    assert get_user_model().objects.filter(email="admin@example.org").exists()
+
+
+def test_production_does_not_allow_the_demo() -> None:
+    from storefront.settings import base
+
+    assert base.DEMO_ALLOWED is False
+    assert "DEMO_ALLOWED" not in (Path(base.__file__).parent / "production.py").read_text()
+
+
+def test_the_site_stands_with_its_pages_and_both_site_tables(settings: Any) -> None:
+    settings.SITE_URL = "http://shop.example.org:8443"
+
+    load()
+
+    home = HomePage.objects.get()
+    site = Site.objects.get()
+    assert (site.hostname, site.port, site.is_default_site) == ("shop.example.org", 8443, True)
+    assert site.root_page_id == home.pk
+    assert DjangoSite.objects.get(pk=settings.SITE_ID).domain == "shop.example.org:8443"
+    slugs = home.get_children().live().values_list("slug", flat=True)
+    assert sorted(slugs) == ["autumn-harvest", "help", "money", "privacy"]
+    assert not Page.objects.filter(title__startswith="Welcome").exists()
+    for page in ContentPage.objects.all():
+        assert page.body_zh
+        assert page.body_en
+        assert page.title_en
+
+
+def test_the_campaign_runs_and_all_on_its_shelf_can_be_sold() -> None:
+    load()
+
+    campaign = Campaign.objects.get(code="autumn-harvest")
+    page = CampaignPage.objects.get()
+    assert campaign.page_id == page.pk
+    assert campaign.runs_at(now())
+    links = campaign.links.order_by("code").values_list("code", "produce__code")
+    assert list(links) == [("DEMO-FAIR", None), ("DEMO-PEAR", "XL")]
+    assert page.shelf.count() == 8
+    for item in page.shelf.all():
+        assert sum(pool.free for pool in StockPool.objects.filter(produce=item.produce)) > 0
+    assert not Category.objects.filter(name_en="").exists()
+
+
+def test_freight_is_known_to_every_province_and_a_rate_that_staff_set_stays() -> None:
+    load()
+
+    partners = dict(Partner.objects.values_list("code", "pk"))
+    sanshu, yongfu, potato = (
+        partners[code] for code in ("GY-SANSHU", "GY-YONGFU", "XJ-XIAOZHUANG")
+    )
+    # 3 kg for 12.00, each further started kg 3.00; the cooperative's own rows go first.
+    assert freight_fen({sanshu: 3001, yongfu: 2500, potato: 25_000}, "北京") == {
+        sanshu: 1500,
+        yongfu: 1200,
+        potato: 1500 + 4 * 600,
+    }
+    assert freight_fen({sanshu: 2500, yongfu: 4000}, "广西") == {sanshu: 900, yongfu: 700}
+    assert freight_fen({sanshu: 2500}, "新疆") == {sanshu: 2600}
+
+    FreightRate.objects.filter(partner=None, province="新疆").update(first_fen=9900)
+    load()
+
+    assert freight_fen({sanshu: 2500}, "新疆") == {sanshu: 9900}
+
+
+def test_a_freight_file_with_faults_loads_nothing(tmp_path: Path) -> None:
+    table = tmp_path / "freight.csv"
+    table.write_text(
+        "cooperative,province,first_grams,first_fen,step_grams,step_fen\n"
+        ",,3000,1200,1000,300\n"
+        "NOBODY,北京市,0,1200,1000,300\n"
+    )
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("load_freight", table)
+
+    assert str(refusal.value) == (
+        "freight.csv:3: province: '北京市', "
+        "expected a province's short name such as 广西, or none\n"
+        "freight.csv:3: first_grams: 0, expected a whole number of grams from 1 to 1000000\n"
+        "freight.csv:3: cooperative: unknown NOBODY, expected the code of a cooperative\n"
+        "Nothing was loaded."
+    )
+    assert not FreightRate.objects.exists()
+
+
+def test_roles_read_and_write_what_is_theirs() -> None:
+    groups = seed_roles()
+
+    def may(role: Role) -> set[str]:
+        return {
+            f"{label}.{codename}"
+            for label, codename in groups[role].permissions.values_list(
+                "content_type__app_label", "codename"
+            )
+        }
+
+    assert {each.name for each in groups.values()} == {
+        "finance",
+        "auditor",
+        "editor",
+        "administrator",
+    }
+    for role in Role:
+        assert "wagtailadmin.access_admin" in may(role)
+        assert "partner.dashboard_access" not in may(role)
+        # The ledger is written by the chain alone.
+        assert not {name for name in may(role) if name.startswith("ledger.")} - {
+            name for name in may(role) if name.startswith("ledger.view_")
+        }
+    assert {name.split(".")[1].split("_")[0] for name in may(Role.AUDITOR)} == {"view", "access"}
+    assert "campaigns.add_campaign" in may(Role.EDITOR)
+    assert "aftersales.add_refund" not in may(Role.EDITOR)
+    assert "aftersales.add_refund" in may(Role.FINANCE)
+    assert "catalogue.change_produce" not in may(Role.FINANCE)
+    assert {"accounts.change_user", "aftersales.add_refund", "campaigns.add_campaign"} <= may(
+        Role.ADMINISTRATOR
+    )
+
+
+def test_seeding_roles_again_restores_them_and_changes_nothing_else() -> None:
+    groups = seed_roles()
+    before = everything()
+    groups[Role.EDITOR].permissions.clear()
+    call_command("seed_roles", stdout=StringIO())
+
+    after = everything()
+    assert before.keys() == after.keys()
+    # The rows of the many-to-many table have new keys; every other table is as it was.
+    changed = {table for table in before if before[table] != after[table]}
+    assert changed == {"auth_group_permissions"}
+    assert groups[Role.EDITOR].permissions.filter(codename="add_campaign").exists()
