@@ -6,7 +6,7 @@ Debit is positive, credit is negative. The database refuses whatever does not ba
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from catalog.clock import now
@@ -61,6 +61,7 @@ def accounts(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     return found
 
 
+@transaction.atomic(savepoint=False)
 def post(
     kind: str,
     source_type: str,
