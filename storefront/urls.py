@@ -1,12 +1,17 @@
 """Every address of the site. Wagtail's catch-all comes last."""
 
 from django.conf import settings
-from django.conf.urls.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from storefront.health import healthz, readyz
 
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("cms/", include(wagtailadmin_urls)),
     path("r/", include("livestream.campaigns.urls")),
     path("payments/", include("storefront.payments.urls")),
@@ -16,6 +21,10 @@ urlpatterns = [
     path("checkout/", include("storefront.checkout.urls")),
     path("orders/", include("storefront.shop.order_urls")),
     path("", include("storefront.shop.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
-    path("", include(wagtail_urls)),
+    path("documents/", include(wagtaildocs_urls)),
 ]
+if settings.SERVE_MEDIA:
+    urlpatterns.append(
+        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
+    )
+urlpatterns.append(path("", include(wagtail_urls)))
