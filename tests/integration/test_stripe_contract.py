@@ -158,7 +158,7 @@ def test_every_object_has_the_fields_of_stripes_sample(faithful: Backend) -> Non
     refused = faithful.intent(5000, "pm_card_chargeDeclined")
     with pytest.raises(stripe.CardError):
         client.payment_intents.confirm(refused.id)
-    shown = {
+    shown: dict[str, Any] = {
         "payment_intent": intent,
         "charge": charge,
         "refund": refund,
@@ -188,6 +188,7 @@ def test_the_same_key_and_body_give_the_same_intent_once(faithful: Backend) -> N
     second = faithful.client.v1.payment_intents.create(params, options)
     assert second.id == first.id
     assert second.client_secret == first.client_secret
+    assert second.last_response is not None
     assert second.last_response.headers["Idempotent-Replayed"] == "true"
     newest = faithful.client.v1.payment_intents.list({"limit": 2}).data
     assert [intent.id for intent in newest].count(first.id) == 1
@@ -307,7 +308,8 @@ def test_lists_by_time_include_both_ends(faithful: Backend) -> None:
     intents = faithful.client.v1.payment_intents
 
     def listed(**created: int) -> list[str]:
-        return [i.id for i in intents.list({"created": created, "limit": 100}).data]
+        params: Any = {"created": created, "limit": 100}
+        return [i.id for i in intents.list(params).data]
 
     at = intent.created
     assert intent.id in listed(gte=at, lte=at)

@@ -116,7 +116,8 @@ def test_a_lost_answer_and_its_retry_by_the_same_key_make_one_intent(
 
 def test_a_500_after_the_deed_leaves_the_payment_done(sandbox: Sandbox) -> None:
     client = connect(sandbox)
-    intent = client.v1.payment_intents.create({**PAYMENT, "payment_method": "pm_card_visa"})
+    params: Any = {**PAYMENT, "payment_method": "pm_card_visa"}
+    intent = client.v1.payment_intents.create(params)
     sandbox.fault(kind="500", when="after", path="*/confirm")
     with pytest.raises(stripe.APIError):
         client.v1.payment_intents.confirm(intent.id)
@@ -239,7 +240,7 @@ def test_webhooks_can_come_in_the_wrong_order(sandbox: Sandbox, sink: Sink) -> N
 def test_a_challenge_is_passed_failed_or_overtaken(sandbox: Sandbox) -> None:
     client = connect(sandbox)
 
-    def waiting(**params: str) -> tuple[str, str]:
+    def waiting() -> tuple[str, str]:
         intent = client.v1.payment_intents.create(
             {
                 "amount": 5000,
@@ -297,7 +298,8 @@ def test_a_refund_may_settle_later(
 
 
 def test_a_page_may_confirm_its_own_intent_and_nothing_else(sandbox: Sandbox) -> None:
-    intent = connect(sandbox).v1.payment_intents.create({**PAYMENT, "metadata": {"a": "secret"}})
+    params: Any = {**PAYMENT, "metadata": {"a": "secret"}}
+    intent = connect(sandbox).v1.payment_intents.create(params)
     other = connect(sandbox).v1.payment_intents.create(PAYMENT)
     path = f"/v1/payment_intents/{intent.id}"
     before = counts(sandbox)
