@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from django.db.models import Model
+from django.db.models import CharField, Model
 
 from catalog.clock import today
 from catalog.models import Category, Produce, Product
@@ -22,7 +22,9 @@ DELIVERIES, PROMISES = "deliveries.csv", "promises.csv"
 
 
 def _length(model: type[Model], name: str) -> int:
-    return model._meta.get_field(name).max_length
+    column = model._meta.get_field(name)
+    assert isinstance(column, CharField) and column.max_length
+    return column.max_length
 
 
 def _text(model: type[Model], name: str, optional: bool = False) -> Kind:

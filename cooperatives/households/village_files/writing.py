@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from catalog.models import Category, Produce, Product, ProductClass
+from oscar.core.loading import get_model
+
+from catalog.models import Category, Produce, Product
 from catalog.numbers import to_yuan
 from catalog.pack_names import pack_in_english
 from catalog.table_files import Row
@@ -135,7 +137,7 @@ def _produce(rows: Sequence[Row]) -> None:
 
 def _packs(rows: Sequence[Row], produce: Mapping[str, Produce]) -> None:
     """The offer price is that of the sku's first row (DESIGN §5)."""
-    product_class, _ = ProductClass.objects.get_or_create(
+    product_class, _ = get_model("catalogue", "ProductClass").objects.get_or_create(
         slug="produce",
         defaults={"name": "produce", "track_stock": False, "requires_shipping": True},
     )
