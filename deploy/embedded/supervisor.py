@@ -181,7 +181,7 @@ class Supervisor:
         celery = [*module, "celery", "--quiet", "-A", "storefront"]
         # Threads: one process, so that even a kill -9 leaves none behind.
         worker = [*celery, "worker", "--pool", "threads", "--concurrency", "2"]
-        worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        worker += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
         beat += ["--schedule", str(RUN / "schedule")]
         say("- starting the web server, the worker and the schedule")
