@@ -247,3 +247,29 @@ def test_seeding_roles_again_restores_them_and_changes_nothing_else() -> None:
     changed = {table for table in before if before[table] != after[table]}
     assert changed == {"auth_group_permissions"}
     assert groups[Role.EDITOR].permissions.filter(codename="add_campaign").exists()
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.EDITOR])
+def test_those_who_make_campaigns_reach_them_in_the_admin(client: Any, role: Role) -> None:
+    load()
+    user = get_user_model().objects.create(email=f"{role.value}@example.org", is_staff=True)
+    user.groups.add(seed_roles()[role])
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    page = CampaignPage.objects.get()
+
+    for address in (
+        "/cms/",
+        "/cms/snippets/campaigns/campaign/",
+        "/cms/snippets/campaigns/campaign/add/",
+        f"/cms/pages/{page.pk}/edit/",
+    ):
+        assert client.get(address).status_code == 200, address
+
+
+def test_a_buyer_does_not_reach_the_admin(client: Any) -> None:
+    load()
+    buyer = get_user_model().objects.get(email="buyer@example.org")
+    client.force_login(buyer, backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.get("/cms/").status_code == 302
+    assert client.get("/cms/snippets/campaigns/campaign/").status_code == 302
