@@ -153,8 +153,9 @@ async def measure(journal: Path, payments: int, label: str, command: list[str]) 
     times.sort()
     rate = payments / seconds
     print(
-        f"{label}: {rate:.0f} payments/s, {payments / cpu:.0f} per CPU second ({payments} in {seconds:.1f} s, answered after "
-        f"{answered:.1f} s), {sink.received} webhooks, p50 {times[len(times) // 2] * 1e3:.0f} ms, "
+        f"{label}: {rate:.0f} payments/s, {payments / cpu:.0f} per CPU second "
+        f"({payments} in {seconds:.1f} s, answered after {answered:.1f} s), "
+        f"{sink.received} webhooks, p50 {times[len(times) // 2] * 1e3:.0f} ms, "
         f"p99 {times[len(times) * 99 // 100] * 1e3:.0f} ms, sandbox CPU {cpu:.1f} s, "
         f"start {loaded:.1f} s, {memory} MB"
     )
