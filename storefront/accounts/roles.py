@@ -96,6 +96,7 @@ def _permissions() -> dict[Role, set[Permission]]:
                 "campaigns.view_campaign",
                 "aftersales.add_refund",
                 "settlement.add_creditrule",
+                "settlement.add_sharingout",
                 "routing.add_freightrate",
                 "routing.change_freightrate",
                 "routing.delete_freightrate",
@@ -116,7 +117,13 @@ def _permissions() -> dict[Role, set[Permission]]:
         Role.ADMINISTRATOR: admin
         | reading
         | _of(OURS, ("add", "change", "delete"), by_hand=True)
-        | _named(("aftersales.add_refund",))
+        | _named(
+            (
+                "aftersales.add_refund",
+                "campaigns.add_lineattribution",
+                "settlement.add_sharingout",
+            )
+        )
         | _of(("auth", "wagtailredirects", "wagtailcore"), ("add", "change", "delete", "view")),
     }
 

@@ -1,0 +1,116 @@
+"""Refunds as staff decide them: what it will be is shown first, and then done exactly so."""
+
+import uuid as uuids
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cooperatives.routing import refunding
+from cooperatives.routing.models import Consignment, ConsignmentLine
+from storefront.aftersales import services
+from storefront.aftersales.models import Refund
+from storefront.aftersales.services import CannotRefund, RefundWish
+
+
+@dataclass(frozen=True)
+class RefundPlan:
+    """What to give back: the whole order (`line_id` None), or packs, an amount or all of a line."""
+
+    line_id: int | None
+    packs: int | None
+    amount_fen: int | None
+    freight: bool
+    restock: bool
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """A part of a refund: of a consignment line, or of a consignment's freight (line None)."""
+
+    consignment: Consignment
+    line: ConsignmentLine | None
+    amount_fen: int
+    packs: int
+    grams: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a plan comes to at present, in fen."""
+
+    rows: Sequence[PreviewRow]
+
+    @property
+    def total_fen(self) -> int:
+        return sum(row.amount_fen for row in self.rows)
+
+
+def preview(order_id: int, plan: RefundPlan) -> Preview:
+    """What the plan would give back now; nothing is written. Raises CannotRefund."""
+    consignments = Consignment.objects.select_related("partner").in_bulk(
+        list(Consignment.objects.filter(order_id=order_id).values_list("pk", flat=True))
+    )
+    lines = (
+        ConsignmentLine.objects.filter(consignment__in=consignments)
+        .select_related("product__produce")
+        .in_bulk()
+    )
+    if plan.line_id is None:
+        wishes = [RefundWish(pk) for pk, ln in lines.items() if ln.net_fen > ln.refunded_fen]
+    else:
+        wishes = [_wish(plan, plan.line_id)]
+    try:
+        cuts = refunding.cut(consignments, wishes, freight=plan.freight)
+    except refunding.CannotRefund as error:
+        raise CannotRefund(str(error)) from error
+    found = Preview(
+        [
+            PreviewRow(
+                consignments[item.consignment_id],
+                lines[item.line_id] if item.line_id else None,
+                item.amount_fen,
+                item.packs,
+                item.grams,
+            )
+            for item in cuts
+        ]
+    )
+    if not found.total_fen:
+        raise CannotRefund(_("Nothing of this is left to refund."))
+    return found
+
+
+def _wish(plan: RefundPlan, line_id: int) -> RefundWish:
+    return RefundWish(line_id, plan.packs, plan.amount_fen)
+
+
+@transaction.atomic
+def carry_out(
+    order_id: int, plan: RefundPlan, *, expected_fen: int, uuid: uuids.UUID, actor
+) -> Refund:
+    """Refund as planned, if it still comes to what staff saw. The same uuid again is one refund.
+
+    Raises CannotRefund, and then nothing changed.
+    """
+    common = {
+        "restock": plan.restock,
+        "actor": actor,
+        "reason": plan.reason,
+        "note": plan.note,
+        "uuid": uuid,
+    }
+    try:
+        if plan.line_id is None:
+            refund = services.refund_order(order_id, **common)
+        else:
+            wish = _wish(plan, plan.line_id)
+            refund = services.refund_lines(order_id, [wish], freight=plan.freight, **common)
+    except refunding.CannotRefund as error:
+        raise CannotRefund(str(error)) from error
+    if refund.order_id != order_id or refund.amount_fen != expected_fen:
+        raise CannotRefund(_("It has changed since you looked: check the amount again."))
+    return refund

@@ -1,0 +1,200 @@
+"""Staff pages in Wagtail's admin: orders, refunds, attribution, sharing out (DESIGN §8)."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.admin import messages
+
+from catalog.numbers import to_yuan
+from cooperatives.settlement.services import share_out_due
+from livestream.campaigns.services import OverrideRefused, override
+from storefront.aftersales import staff, staff_selectors
+from storefront.aftersales.services import CannotRefund
+from storefront.aftersales.staff_forms import OrderSearchForm, OverrideForm, RefundForm
+
+PER_PAGE = 50
+SEE_ORDERS = "order.view_order"
+REFUND = "aftersales.add_refund"
+SHARE_OUT = "settlement.add_sharingout"
+OVERRIDE = "campaigns.add_lineattribution"
+View = Callable[..., HttpResponse]
+
+
+def allowed(*permissions: str) -> Callable[[View], View]:
+    """Let only those in who have all of the permissions; Wagtail tells the others."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perms(permissions):  # type: ignore[union-attr]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return wrap
+
+
+def _page(
+    request: HttpRequest, template: str, title: str, trail: list[tuple[str, str]], **context: Any
+) -> HttpResponse:
+    """A page with Wagtail's header; `trail` are the pages above it as (address, name)."""
+    above = [(reverse("wagtailadmin_home"), _("Home")), *trail, ("", title)]
+    status = context.pop("status", 200)
+    return render(
+        request,
+        template,
+        {
+            "header_title": title,
+            "header_icon": "clipboard-list",
+            "breadcrumbs_items": [{"url": url, "label": label} for url, label in above],
+            **context,
+        },
+        status=status,
+    )
+
+
+def _orders_trail() -> list[tuple[str, str]]:
+    return [(reverse("staff:orders"), _("Orders"))]
+
+
+def _order_trail(number: str) -> list[tuple[str, str]]:
+    return [*_orders_trail(), (reverse("staff:order", args=[number]), number)]
+
+
+@require_safe
+@never_cache
+@allowed(SEE_ORDERS)
+def orders(request: HttpRequest) -> HttpResponse:
+    """Orders, searched and paged."""
+    form = OrderSearchForm(request.GET)
+    found = staff_selectors.orders(**form.cleaned_data) if form.is_valid() else []
+    shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return _page(request, "staff/orders.html", _("Orders"), [], shown=shown, form=form)
+
+
+@require_safe
+@never_cache
+@allowed(SEE_ORDERS)
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """One order: lines, attribution, consignments, payment, refunds, messages."""
+    shown = staff_selectors.staff_order(number)
+    return _page(
+        request,
+        "staff/order.html",
+        _("Order %(number)s") % {"number": number},
+        _orders_trail(),
+        shown=shown,
+        may_refund=shown.refundable and request.user.has_perm(REFUND),
+        may_override=request.user.has_perm(OVERRIDE),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@allowed(SEE_ORDERS, REFUND)
+def refund(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what to refund, see what it comes to, confirm. The form's uuid makes it one refund."""
+    shown = staff_selectors.staff_order(number)
+    if shown.attempt is None:
+        raise Http404("Not paid through us")
+    lines = [part for one in shown.consignments for part in one.lines]
+    form = RefundForm(request.POST or None, lines=lines, initial={"uuid": uuid.uuid4()})
+    if request.method == "POST" and "back" in request.POST:
+        return _refund_form(request, number, form)
+    if request.method != "POST" or not form.is_valid():
+        return _refund_form(request, number, form, 422 if form.is_bound else 200)
+    plan = form.plan()
+    try:
+        if request.POST.get("expected", "").isdecimal():
+            made = staff.carry_out(
+                shown.order.pk,
+                plan,
+                expected_fen=int(request.POST["expected"]),
+                uuid=form.cleaned_data["uuid"],
+                actor=request.user,
+            )
+            amount = to_yuan(made.amount_fen)
+            messages.success(request, _("¥%(amount)s goes back.") % {"amount": amount})
+            return redirect("staff:order", number=number)
+        seen = staff.preview(shown.order.pk, plan)
+    except CannotRefund as refusal:
+        form.add_error(None, str(refusal))
+        return _refund_form(request, number, form, 422)
+    return _page(
+        request,
+        "staff/refund_confirm.html",
+        _("Confirm the refund"),
+        _order_trail(number),
+        form=form,
+        plan=plan,
+        preview=seen,
+    )
+
+
+def _refund_form(
+    request: HttpRequest, number: str, form: RefundForm, status: int = 200
+) -> HttpResponse:
+    trail = _order_trail(number)
+    return _page(request, "staff/refund.html", _("Refund"), trail, form=form, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@allowed(SEE_ORDERS, OVERRIDE)
+def attribution(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
+    """Credit a line to another campaign, or to none, with a reason."""
+    shown = staff_selectors.staff_order(number)
+    row = next((one for one in shown.lines if one.line.pk == line_id), None)
+    if row is None or row.attribution is None:
+        raise Http404("No such line")
+    form = OverrideForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data["campaign"]
+        try:
+            override(
+                line_id, chosen.pk if chosen else None, request.user, form.cleaned_data["reason"]
+            )
+        except OverrideRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The line is credited otherwise now."))
+            return redirect("staff:order", number=number)
+    return _page(
+        request,
+        "staff/attribution.html",
+        _("Credit a line otherwise"),
+        _order_trail(number),
+        form=form,
+        row=row,
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@allowed(SHARE_OUT)
+def sharing_out(request: HttpRequest) -> HttpResponse:
+    """What was shared out lately, and the button that does it now instead of tonight."""
+    if request.method == "POST":
+        count = share_out_due()
+        messages.success(request, _("%(count)s sales pools were shared out.") % {"count": count})
+        return redirect("staff:sharing-out")
+    return _page(
+        request,
+        "staff/sharing_out.html",
+        _("Sharing out"),
+        [],
+        sharings=staff_selectors.recent_sharings(),
+        pools_over=staff_selectors.pools_over(),
+    )

@@ -1,0 +1,68 @@
+"""Puts the staff's pages into Wagtail's admin: addresses, menu, and the permissions they need."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import include, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from storefront.aftersales import staff_views
+
+
+class PermittedItem(MenuItem):
+    """A menu item for those who have a permission."""
+
+    def __init__(self, permission: str, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.permission = permission
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+
+@hooks.register("register_admin_urls")
+def staff_urls() -> list:
+    return [path("", include("storefront.aftersales.staff_urls"))]
+
+
+@hooks.register("register_admin_menu_item")
+def orders_item() -> MenuItem:
+    return PermittedItem(
+        staff_views.SEE_ORDERS,
+        _("Orders"),
+        reverse_lazy("staff:orders"),
+        name="orders",
+        icon_name="clipboard-list",
+        order=200,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def sharing_out_item() -> MenuItem:
+    return PermittedItem(
+        staff_views.SHARE_OUT,
+        _("Sharing out"),
+        reverse_lazy("staff:sharing-out"),
+        name="sharing-out",
+        icon_name="group",
+        order=220,
+    )
+
+
+@hooks.register("register_permissions")
+def permissions() -> QuerySet[Permission]:
+    """Offer these where an administrator edits a group."""
+    wanted = Q()
+    for name in (
+        staff_views.SEE_ORDERS,
+        staff_views.REFUND,
+        staff_views.SHARE_OUT,
+        staff_views.OVERRIDE,
+    ):
+        label, codename = name.split(".")
+        wanted |= Q(content_type__app_label=label, codename=codename)
+    return Permission.objects.filter(wanted)
