@@ -31,9 +31,12 @@ class CannotRefund(ValueError):
 class Wish(Protocol):
     """What to give back of a consignment line; both None means all that remains."""
 
-    line_id: int
-    packs: int | None
-    amount_fen: int | None
+    @property
+    def line_id(self) -> int: ...
+    @property
+    def packs(self) -> int | None: ...
+    @property
+    def amount_fen(self) -> int | None: ...
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ def candidates(request: HttpRequest) -> list[dict[str, str | int]]:
         (code, datetime.fromisoformat(at)): (campaign_id, str(touches.visitor))
         for code, campaign_id, at in touches.rows
     }
-    if request.user.is_authenticated:
-        account = LinkTouch.objects.filter(user=request.user, touched_at__gte=since)
+    if (member := request.user.pk) is not None:
+        account = LinkTouch.objects.filter(user_id=member, touched_at__gte=since)
         rows = account.order_by("-touched_at").values_list(
             "link__code", "touched_at", "link__campaign_id", "visitor"
         )
@@ -112,21 +112,21 @@ def _decide(line: LineToAttribute, sale: Sale) -> tuple[str, int | None, dict[st
 def attribute_lines(
     lines: Sequence[LineToAttribute],
     touches: Sequence[Mapping[str, Any]],
+    *,
+    started_at: datetime,
     paid_at: datetime,
     user_id: int | None,
-    *,
-    started_at: datetime | None = None,
 ) -> None:
     """Write what each order line is credited to, inside the caller's transaction, in 2 queries.
 
     One row for each line, also where nothing matched. `touches` are `candidates()` as frozen
-    when payment started; `started_at` is that moment (without it, `paid_at` stands for it).
+    when payment started, and `started_at` is that moment: the seven days end there.
     Raises IntegrityError for a line that has its attribution already.
     """
     sale = Sale(
         sorted(touches, key=lambda touch: datetime.fromisoformat(touch["at"])),
         Campaign.objects.in_bulk({touch["campaign"] for touch in touches}) if touches else {},
-        started_at or paid_at,
+        started_at,
         user_id,
     )
     rows = []

@@ -1,7 +1,7 @@
 """The forms of the staff's pages."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +60,8 @@ class RefundForm(forms.Form):
 
     def __init__(self, *args: Any, lines: list[ConsignmentLine], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["what"].choices = [
+        what = cast(forms.ChoiceField, self.fields["what"])
+        what.choices = [
             (WHOLE, _("The whole order, with freight")),
             *[(str(line.pk), self._label(line)) for line in lines if self._left(line)],
         ]
@@ -112,4 +113,5 @@ class OverrideForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         open_since = now() - timedelta(days=OVERRIDE_DAYS)
-        self.fields["campaign"].queryset = Campaign.objects.filter(ends_at__gt=open_since)
+        campaign = cast(forms.ModelChoiceField, self.fields["campaign"])
+        campaign.queryset = Campaign.objects.filter(ends_at__gt=open_since)

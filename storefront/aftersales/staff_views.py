@@ -21,6 +21,7 @@ from livestream.campaigns.services import OverrideRefused, override
 from storefront.aftersales import staff, staff_selectors
 from storefront.aftersales.services import CannotRefund
 from storefront.aftersales.staff_forms import OrderSearchForm, OverrideForm, RefundForm
+from storefront.order.models import Order
 
 PER_PAGE = 50
 SEE_ORDERS = "order.view_order"
@@ -36,7 +37,7 @@ def allowed(*permissions: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perms(permissions):  # type: ignore[union-attr]
+            if not request.user.has_perms(permissions):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
@@ -78,7 +79,7 @@ def _order_trail(number: str) -> list[tuple[str, str]]:
 def orders(request: HttpRequest) -> HttpResponse:
     """Orders, searched and paged."""
     form = OrderSearchForm(request.GET)
-    found = staff_selectors.orders(**form.cleaned_data) if form.is_valid() else []
+    found = staff_selectors.orders(**form.cleaned_data) if form.is_valid() else Order.objects.none()
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return _page(request, "staff/orders.html", _("Orders"), [], shown=shown, form=form)
 

@@ -46,7 +46,7 @@ def _context(message: Message) -> dict[str, Any]:
         context["amount"] = to_yuan(message.context["amount_fen"])
     if order is not None:
         context["order_address"] = order_address(order.number)
-    if message.kind == Message.Kind.CONFIRMED:
+    if message.kind == Message.Kind.CONFIRMED and order is not None:
         context["lines"] = [
             (_title(line), line.quantity, line.line_price_incl_tax)
             for line in order.lines.select_related("product__produce")

@@ -109,7 +109,8 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
             for line, row in zip(lines, attempt.snapshot["lines"], strict=True)
         ],
         touches=attempt.snapshot["touches"],
-        paid_at=attempt.created_at,
+        started_at=attempt.created_at,
+        paid_at=moment,
         user_id=attempt.user_id,
     )
     queue(Message.Kind.CONFIRMED, f"order:{order.pk}", order, {})

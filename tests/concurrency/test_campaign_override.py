@@ -9,12 +9,10 @@ from django.db import connection
 from catalog.clock import now
 from livestream.campaigns.models import Campaign, LineAttribution
 from livestream.campaigns.services import (
-    LineToAttribute,
     OverrideRefused,
-    attribute_lines,
     override,
 )
-from tests.support.sold import make_farm, sell
+from tests.support.sold import attribute, make_farm, sell
 
 
 def test_of_two_overrides_at_once_one_is_refused(fresh_database):
@@ -26,8 +24,9 @@ def test_of_two_overrides_at_once_one_is_refused(fresh_database):
         for number in range(8)
     ]
     staff = get_user_model().objects.create_user(email="staff@example.org", password="pears-4-me")
-    line_id = sell((make_farm(), 2500)).lines.get().pk
-    attribute_lines([LineToAttribute(line_id)], [], moment, None)
+    order = sell((make_farm(), 2500))
+    attribute(order)
+    line_id = order.lines.get().pk
     barrier, refused = threading.Barrier(8), []
 
     def correct(campaign_id: int) -> None:

@@ -15,7 +15,7 @@ from livestream.campaigns.services import (
     attribute_lines,
     override,
 )
-from tests.support.sold import make_farm, sell
+from tests.support.sold import attribute, make_farm, sell
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -35,10 +35,6 @@ def touch(campaign_id: int, days_ago: float, code: str = "CODE") -> dict:
     return {"link": code, "campaign": campaign_id, "at": at.isoformat(), "visitor": VISITOR}
 
 
-def lines_of(order) -> list[LineToAttribute]:
-    return [LineToAttribute(line.pk) for line in order.lines.all()]
-
-
 def attributed(order) -> list[tuple[str, int | None]]:
     rows = LineAttribution.objects.filter(order_line__order=order, replaced_by__isnull=True)
     return list(rows.order_by("order_line_id").values_list("rule", "campaign_id"))
@@ -49,7 +45,7 @@ def test_the_last_link_wins_and_each_line_keeps_the_evidence():
     order = sell((make_farm("pear"), 2500), (make_farm("plum"), 1800))
     newest = touch(late.pk, 0.5, "LATE")
 
-    attribute_lines(lines_of(order), [newest, touch(early.pk, 2)], now(), 7)
+    attribute(order, [newest, touch(early.pk, 2)], user_id=7)
 
     assert attributed(order) == [("link", late.pk)] * 2
     row = LineAttribution.objects.first()
@@ -59,25 +55,25 @@ def test_the_last_link_wins_and_each_line_keeps_the_evidence():
 
 def test_without_a_touch_the_line_says_so():
     order = sell((make_farm(), 2500))
-    attribute_lines(lines_of(order), [], now(), None)
+    attribute(order, [])
     assert attributed(order) == [("none", None)]
 
 
 def test_a_campaign_deleted_since_gives_way_to_the_touch_before():
     kept = a_campaign("kept")
     order = sell((make_farm(), 2500))
-    attribute_lines(lines_of(order), [touch(kept.pk, 2), touch(999_999, 1)], now(), None)
+    attribute(order, [touch(kept.pk, 2), touch(999_999, 1)])
     assert attributed(order) == [("link", kept.pk)]
 
 
 def test_a_touch_counts_only_while_its_campaign_ran():
     over, ahead = a_campaign("over", -9, -2), a_campaign("ahead", 1, 9)
     order = sell((make_farm("pear"), 2500))
-    attribute_lines(lines_of(order), [touch(over.pk, 1), touch(ahead.pk, 1)], now(), None)
+    attribute(order, [touch(over.pk, 1), touch(ahead.pk, 1)])
     assert attributed(order) == [("none", None)]
 
     later = sell((make_farm("plum"), 2500))
-    attribute_lines(lines_of(later), [touch(over.pk, 3)], now(), None)
+    attribute(later, [touch(over.pk, 3)])
     assert attributed(later) == [("link", over.pk)]
 
 
@@ -86,20 +82,21 @@ def test_seven_days_end_when_payment_starts(days_ago, rule):
     campaign = a_campaign("autumn")
     order = sell((make_farm(), 2500))
     started = now()
-    attribute_lines(
-        lines_of(order), [touch(campaign.pk, days_ago)], started + DAY, None, started_at=started
-    )
+    attribute(order, [touch(campaign.pk, days_ago)], started=started)
     assert [row[0] for row in attributed(order)] == [rule]
 
 
 def test_two_queries_for_any_number_of_lines():
     campaign = a_campaign("autumn")
     order = sell(*[(make_farm(f"kind{number}"), 1000) for number in range(8)])
-    lines = lines_of(order)
+    lines = [LineToAttribute(pk) for pk in order.lines.values_list("pk", flat=True)]
+    moment = now()
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        attribute_lines(lines, [touch(campaign.pk, 1)], now(), None)
+        attribute_lines(
+            lines, [touch(campaign.pk, 1)], started_at=moment, paid_at=moment, user_id=None
+        )
     assert len(queries) == 2
     assert LineAttribution.objects.count() == 8
 
@@ -112,7 +109,7 @@ def staff():
 def test_an_override_is_a_new_row_with_a_name_and_a_reason(staff):
     first, second = a_campaign("first"), a_campaign("second")
     order = sell((make_farm(), 2500))
-    attribute_lines(lines_of(order), [touch(first.pk, 1)], now(), None)
+    attribute(order, [touch(first.pk, 1)])
     line_id = order.lines.get().pk
 
     row = override(line_id, second.pk, staff, " The host asked for it. ")
@@ -143,9 +140,7 @@ def test_a_refused_override_changes_nothing(staff, ends, target, reason):
         "missing": 999_999,
     }
     order = sell((make_farm(), 2500))
-    attribute_lines(
-        lines_of(order), [touch(campaigns["first"], 20)], now(), None, started_at=now() - 19 * DAY
-    )
+    attribute(order, [touch(campaigns["first"], 20)], started=now() - 19 * DAY)
     before = list(LineAttribution.objects.values())
 
     with pytest.raises(OverrideRefused) as refusal:
@@ -160,8 +155,6 @@ def test_an_override_is_possible_to_the_last_moment_of_the_fifteen_days(staff):
     first = a_campaign("first", -30, -15)
     Campaign.objects.filter(pk=first.pk).update(ends_at=now() - 15 * DAY + timedelta(minutes=1))
     order = sell((make_farm(), 2500))
-    attribute_lines(
-        lines_of(order), [touch(first.pk, 20)], now(), None, started_at=now() - 19 * DAY
-    )
+    attribute(order, [touch(first.pk, 20)], started=now() - 19 * DAY)
     override(order.lines.get().pk, None, staff, "Just in time.")
     assert attributed(order) == [("none", None)]

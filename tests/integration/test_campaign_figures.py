@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from catalog.clock import now
 from livestream.campaigns.models import Campaign, LinkTouch, TrackedLink
 from livestream.campaigns.selectors import Figures, link_figures, site_figures
-from livestream.campaigns.services import LineToAttribute, attribute_lines, override
+from livestream.campaigns.services import override
 from tests.support.sold import (
+    attribute,
     credit_households,
     make_farm,
     pack_into_pool,
@@ -42,8 +43,7 @@ def credit_to(order, campaign: Campaign | None, link: str = "1") -> None:
         code = f"{campaign.code}-{link}".upper()
         at = (now() - timedelta(hours=1)).isoformat()
         touches = [{"link": code, "campaign": campaign.pk, "at": at, "visitor": "v"}]
-    lines = [LineToAttribute(pk) for pk in order.lines.values_list("pk", flat=True)]
-    attribute_lines(lines, touches, now(), None)
+    attribute(order, touches)
 
 
 def assert_adds_up() -> None:

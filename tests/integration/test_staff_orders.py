@@ -11,12 +11,11 @@ from catalog.clock import now
 from catalog.numbers import to_yuan
 from cooperatives.routing.models import Consignment
 from livestream.campaigns.models import Campaign, LineAttribution
-from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.accounts.roles import seed_roles
 from storefront.aftersales.models import Refund
 from storefront.notifications.services import queue
 from storefront.order.models import Order
-from tests.support.sold import make_farm, sell
+from tests.support.sold import attribute, make_farm, sell
 
 pytestmark = pytest.mark.django_db
 
@@ -67,8 +66,7 @@ def test_the_order_page_shows_the_whole_chain(finance):
     order = sell((farm, 2500), freight_fen=600)
     at = campaign.starts_at.isoformat()
     touch = {"link": "PEAR7", "campaign": campaign.pk, "at": at, "visitor": "v"}
-    lines = [LineToAttribute(order.lines.get().pk)]
-    attribute_lines(lines, [touch], now(), None)
+    attribute(order, [touch])
     queue("confirmed", f"order:{order.pk}", order, {})
 
     page = finance.get(reverse("staff:order", args=[order.number])).content.decode()
@@ -132,7 +130,7 @@ def test_the_order_page_takes_the_same_queries_for_one_line_and_for_eight(financ
 @pytest.mark.parametrize("name", ["orders", "order", "refund", "attribution", "sharing-out"])
 def test_others_are_turned_away_and_nothing_changes(client, role, name):
     order = sell((make_farm(), 2500))
-    attribute_lines([LineToAttribute(order.lines.get().pk)], [], now(), None)
+    attribute(order)
     client.force_login(person(role))
     args = {
         "order": [order.number],
@@ -175,7 +173,7 @@ def test_staff_credit_a_line_otherwise_with_a_reason(client):
     )
     order = sell((make_farm(), 2500))
     line = order.lines.get()
-    attribute_lines([LineToAttribute(line.pk)], [], now(), None)
+    attribute(order)
     client.force_login(person("administrator"))
     address = reverse("staff:attribution", args=[order.number, line.pk])
 

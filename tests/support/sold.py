@@ -1,8 +1,9 @@
 """Sold orders, written straight into the tables: for tests of what comes after the sale."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from cooperatives.ledger.services import AccountKey, Leg, post
 from cooperatives.partner.models import Partner, StockPool
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.models import CreditRule, SalesPool
+from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.order.models import Order
 
 _numbers = itertools.count(1)
@@ -147,6 +149,18 @@ def _sell_line(order: Order, farm: Farm, net_fen: int, freight_fen: int) -> Cons
     ]
     post_now(Transaction.Kind.SALE, "consignment", consignment.pk, legs, farm)
     return line
+
+
+def attribute(
+    order: Order,
+    touches: Sequence[dict] = (),
+    *,
+    started: datetime | None = None,
+    user_id: int | None = None,
+) -> None:
+    """Attribute the order's lines, as placement does; payment started now unless said."""
+    lines = [LineToAttribute(pk) for pk in order.lines.values_list("pk", flat=True)]
+    attribute_lines(lines, touches, started_at=started or now(), paid_at=now(), user_id=user_id)
 
 
 def post_now(kind: str, source: str, source_id: int | str, legs: list[Leg], farm: Farm) -> None:
