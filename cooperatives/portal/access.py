@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from cooperatives.partner.models import Partner
 from cooperatives.portal.models import Membership
+from cooperatives.portal.selectors import cooperatives_of
 
 
 class Right(Enum):
@@ -55,20 +56,14 @@ class Desk:
 
 def desks_of(user: Any) -> list[Desk]:
     """The desks of a signed-in person, one per cooperative, by its code. One query."""
-    rows = Membership.objects.filter(user=user).select_related("partner").order_by("partner__code")
-    partners: dict[int, Partner] = {}
-    rights: dict[int, frozenset[Right]] = {}
-    for row in rows:
-        partners[row.partner_id] = row.partner
-        held = rights.get(row.partner_id, frozenset())
-        rights[row.partner_id] = held | RIGHTS.get(Membership.Role(row.role), frozenset())
+    partners = tuple(cooperatives_of(user))
     return [
         Desk(
             partner,
-            rights[pk],
-            tuple(other for other_pk, other in partners.items() if other_pk != pk),
+            frozenset().union(*(RIGHTS[Membership.Role(role)] for role in partner.roles)),
+            tuple(other for other in partners if other != partner),
         )
-        for pk, partner in partners.items()
+        for partner in partners
     ]
 
 

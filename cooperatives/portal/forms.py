@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.clock import today
-from catalog.models import Produce
 from cooperatives.households.models import Household, Lot, Promise
 from cooperatives.partner.models import Partner
 from cooperatives.portal.services import CODE_LETTERS, lot_token
@@ -172,16 +171,22 @@ class HouseholdField(forms.CharField):
         return found
 
 
+def produce_field(partner: Partner, **options: Any) -> forms.ModelChoiceField:
+    """A choice of what the cooperative may take in."""
+    return forms.ModelChoiceField(label=_("produce"), queryset=produce_of(partner), **options)
+
+
 class LotForm(forms.Form):
     """One lot that a household delivered."""
 
     household = forms.CharField()
-    produce = forms.ModelChoiceField(label=_("produce"), queryset=Produce.objects.none())
+    produce = forms.Field()
     grams = grams_field(label=_("grams"), help_text=_("1 jin = 500 g, 1 kg = 1000 g"))
     grade = forms.ChoiceField(label=_("grade"), choices=Lot.Grade, initial=Lot.Grade.A)
     delivered_on = day_field(label=_("delivered on"))
     code = forms.CharField(
-        label=_("lot"),
+        label=_("the lot's code"),
+        help_text=_("Leave it empty, and the lot gets one."),
         max_length=64,
         required=False,
         validators=[
@@ -196,7 +201,7 @@ class LotForm(forms.Form):
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["household"] = HouseholdField(partner)
-        self.fields["produce"].queryset = produce_of(partner)
+        self.fields["produce"] = produce_field(partner)
 
     def clean_delivered_on(self) -> Any:
         day = self.cleaned_data["delivered_on"]
@@ -235,7 +240,7 @@ class PromiseForm(forms.Form):
     """What a household says that it can pick."""
 
     household = forms.CharField()
-    produce = forms.ModelChoiceField(label=_("produce"), queryset=Produce.objects.none())
+    produce = forms.Field()
     from_day = day_field(label=_("from"))
     to_day = day_field(label=_("to"))
     grams = grams_field(label=_("grams in all"))
@@ -244,7 +249,7 @@ class PromiseForm(forms.Form):
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["household"] = HouseholdField(partner)
-        self.fields["produce"].queryset = produce_of(partner)
+        self.fields["produce"] = produce_field(partner)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -278,16 +283,13 @@ class LotFilter(forms.Form):
     """Which lots to list. What is wrong in it is left out."""
 
     household = forms.CharField(label=_("household"), max_length=64, required=False)
-    produce = forms.ModelChoiceField(
-        label=_("produce"),
-        queryset=Produce.objects.none(),
-        required=False,
-        empty_label=_("all produce"),
-    )
+    produce = forms.Field()
 
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["produce"].queryset = produce_of(partner)
+        self.fields["produce"] = produce_field(
+            partner, required=False, empty_label=_("all produce")
+        )
 
     def chosen(self) -> tuple[str, int | None]:
         """Part of a household's code, and a produce's id."""

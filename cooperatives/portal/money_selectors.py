@@ -216,8 +216,9 @@ def _fill(shares: list[Share], household: Household) -> None:
     off = Posting.objects.filter(
         sales_pool__in=ids, account__kind__in=[Kind.SERVICE_FEE, Kind.VILLAGE_FUND]
     ).order_by()
-    for row in off.values("sales_pool").annotate(fen=Sum("amount_fen")):
-        taken[row["sales_pool"]] = -int(row["fen"])
+    sums = off.values("sales_pool").annotate(fen=Sum("amount_fen"))
+    for pk, fen in sums.values_list("sales_pool", "fen"):
+        taken[pk] = -int(fen)
     weights = _last_weights(ids)
     for share in shares:
         pk = share.sales_pool.pk

@@ -298,6 +298,7 @@ def test_the_first_page_says_what_is_overdue_and_what_is_to_do(farm, manager) ->
     page = said(manager.get(f"/coop/{farm.partner.code}/"))
 
     assert "1 consignment is overdue." in page
+    assert f"{late.number} overdue" in page
     assert page.index(late.number) < page.index(soon.number)
     assert packed.number in page
 

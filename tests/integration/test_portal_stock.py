@@ -191,7 +191,10 @@ def test_a_second_tap_writes_nothing_more_off(farm, manager, home) -> None:
     with nothing_changes():
         answer = manager.post(f"{home}lots/{lot.pk}/write-off/", form)
 
-    assert "8500 g of the lot are left now" in answer.content.decode()
+    page = answer.content.decode()
+    assert "8500 g of the lot are left now" in page
+    assert 'value="1500"' in page
+    assert 'value="8500"' in page
 
 
 @pytest.mark.parametrize(

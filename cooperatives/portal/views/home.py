@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.clock import now
 from cooperatives.portal import selectors
 from cooperatives.portal.access import Desk, Right, desks_of, portal_page, to_login
 
@@ -26,5 +27,6 @@ def index(request: HttpRequest) -> HttpResponse:
 @portal_page(Right.SEE_CONSIGNMENTS)
 def home(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What is to do now, and today's figures."""
-    context = {"desk": desk, "active": "home", "work": selectors.work(desk.partner)}
+    work = selectors.work(desk.partner)
+    context = {"desk": desk, "active": "home", "work": work, "now": now()}
     return render(request, "portal/home.html", context)

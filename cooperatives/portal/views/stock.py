@@ -24,7 +24,7 @@ from cooperatives.settlement.periods import NoCreditRule
 def pool_list(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What is on hand, promised, sold and free, for each produce."""
     page = page_of(stock.pools_of(desk.partner), request.GET.get("page"), ROWS)
-    short = stock.short_grams(page.object_list)
+    short = stock.short_grams(list(page))
     context = {
         "desk": desk,
         "active": "pools",
@@ -103,7 +103,7 @@ def _enter(request: HttpRequest, desk: Desk, form: LotForm) -> HttpResponse | No
     except ValueError as error:
         form.add_error("code", str(error))
         # The next try makes another code, unless one is typed.
-        form.data = {**form.data.dict(), "token": services.lot_token()}
+        form.data = {**request.POST.dict(), "token": services.lot_token()}
         return None
     if new:
         text = _("Entered: %(lot)s, %(household)s, %(weight)s.")
@@ -143,7 +143,7 @@ def lot_write_off(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         services.write_off_seen(found, data["grams"], data["left"], data["reason"], request.user)
     except (services.Changed, ValueError) as error:
         messages.error(request, str(error))
-        form.data = {**form.data.dict(), "left": str(stock.lot(desk.partner, pk).left)}
+        form.data = {**request.POST.dict(), "left": str(stock.lot(desk.partner, pk).left)}
         return _lot_page(request, desk, pk, form)
     messages.success(
         request, _("Written off: %(weight)s.") % {"weight": both_weights(data["grams"])}
