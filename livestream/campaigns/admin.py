@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db.models import ProtectedError
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.snippets.views.snippets import DeleteView, IndexView, InspectView, SnippetViewSet
 
 from catalog.clock import now
@@ -96,6 +97,14 @@ def _count(name: str, label: Any) -> Column:
     return Column(name, label=label, accessor=value)
 
 
+def _figures_label(campaign: Campaign) -> Any:
+    return _("Figures and links")
+
+
+def _figures_address(campaign: Campaign) -> str:
+    return reverse(campaign.snippet_viewset.get_url_name("inspect"), args=[campaign.pk])
+
+
 class CampaignViewSet(SnippetViewSet):
     """Staff make campaigns and tracked links here."""
 
@@ -119,6 +128,7 @@ class CampaignViewSet(SnippetViewSet):
         _money("paid_fen", _("Paid")),
         _money("net_fen", _("Net of refunds")),
         _money("credited_fen", _("Credited to households")),
+        TitleColumn("figures", label="", accessor=_figures_label, get_url=_figures_address),
     ]
     edit_handler = ObjectList(
         [

@@ -166,3 +166,9 @@ class LineAttribution(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["campaign"], name="attribution_by_campaign")]
+
+    @property
+    def touched_at(self) -> datetime | None:
+        """When the link was followed that this is credited by."""
+        at = self.evidence.get("at")
+        return datetime.fromisoformat(at) if at else None

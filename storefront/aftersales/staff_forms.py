@@ -71,7 +71,7 @@ class RefundForm(forms.Form):
         return line.net_fen - line.refunded_fen
 
     def _label(self, line: ConsignmentLine) -> str:
-        return _("%(name)s · %(cooperative)s: %(packs)s packs, ¥%(left)s left") % {
+        return _("%(name)s × %(packs)s · %(cooperative)s: ¥%(left)s left") % {
             "name": line.product.display_name,
             "cooperative": line.consignment.partner.display_name,
             "packs": line.packs - line.cancelled_packs,
