@@ -95,7 +95,9 @@ def produce_picture(produce: Produce, eager: bool = False) -> dict:
 @register.filter
 def month_name(month: int) -> str:
     """3 → 3月 or Mar."""
-    return str(MONTHS_3[month]).capitalize()
+    if (get_language() or "").startswith("en"):
+        return str(MONTHS_3[month]).capitalize()
+    return f"{month}月"
 
 
 @register.filter
