@@ -47,7 +47,7 @@ class Children:
         open_folder(log_folder)
         self.say = say
         self.all: list[Child] = []
-        self.followed: dict[str, tuple[Path, int]] = {}
+        self.followed: dict[Path, tuple[str, int]] = {}
         self.selector = selectors.DefaultSelector()
 
     # -- starting -------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ class Children:
 
     def follow(self, name: str, path: Path) -> None:
         """Follow a log that another process writes, from now on."""
-        self.followed[name] = (path, path.stat().st_size if path.exists() else 0)
+        self.followed[path] = (name, path.stat().st_size if path.exists() else 0)
 
     def pump(self, seconds: float) -> None:
         """Pass on what the children and the followed logs say, for at most so long."""
@@ -158,12 +158,12 @@ class Children:
             self._drain(child, lines)
             self._tell(child.name, lines)
             self._log(child.name, lines)
-        for name, (path, position) in list(self.followed.items()):
+        for path, (name, position) in list(self.followed.items()):
             with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
                 if log.seek(0, 2) > position:
                     log.seek(position)
                     self._tell(name, log.read().decode(errors="replace").splitlines())
-                self.followed[name] = (path, log.tell())
+                self.followed[path] = (name, log.tell())
 
     def _tell(self, name: str, lines: Sequence[str]) -> None:
         for line in lines:

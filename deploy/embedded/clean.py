@@ -22,6 +22,8 @@ def main() -> int:
     made = [VAR, ROOT / ".venv", ROOT / "assets" / "dist", ROOT / "assets" / "node_modules"]
     made += [ROOT / name for name in (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")]
     for folder in made:
+        if folder.is_symlink():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
     for compiled in (ROOT / "locale").glob("*/LC_MESSAGES/*.mo"):
         compiled.unlink()

@@ -66,6 +66,7 @@ def keep(server: Server, directory: Path) -> int:
                     time.sleep(IDLE_CHECK)
                     if asked_to_end[0] or _exclusive(users):
                         return 0
+                print("the server ended by itself: starting it again", flush=True)
         except PartError as error:
             write_private(directory / "failed", str(error))
             return 1

@@ -68,6 +68,8 @@ class PostgresServer:
         for _attempt in range(3):
             if self._listen(binaries):
                 break
+            # After a crash, the old server's processes may still hold its shared memory.
+            time.sleep(1)
         else:
             raise PartError(f"PostgreSQL does not start: see {self.directory / 'postgres.log'}.")
         self._make_roles()

@@ -11,6 +11,7 @@ from typing import IO, NoReturn
 
 from .children import Child, Children
 from .desk import Desk
+from .parts import Postgres, Redis
 from .places import ROOT, VAR, PartError, open_folder
 from .prepare import prepare
 from .processes import free_port, port_is_free
@@ -101,13 +102,17 @@ class Supervisor:
         say("- starting PostgreSQL and Redis")
         self.desk.start()
         if self.desk.own_database:
-            self.children.follow("postgres", self.desk.postgres.log)
+            self._follow_part("postgres", self.desk.postgres)
         if self.desk.own_redis:
-            self.children.follow("redis", self.desk.redis.log)
+            self._follow_part("redis", self.desk.redis)
         for name in ("mail", "media"):
             open_folder(VAR / name)
         if self.desk.own_sandbox:
             self._start_sandbox()
+
+    def _follow_part(self, name: str, part: Postgres | Redis) -> None:
+        self.children.follow(name, part.log)
+        self.children.follow(name, part.directory / "keeper.log")
 
     def _start_sandbox(self) -> None:
         port = free_port(self.desk.remembered_port("sandbox"))
@@ -176,7 +181,7 @@ class Supervisor:
         environment = self.desk.environment()
         module = [sys.executable, "-m"]
         web = [*module, "gunicorn", "storefront.wsgi", "--bind", f"{self.host}:{self.port}"]
-        web += ["--workers", "2", "--threads", "2", "--worker-class", "gthread"]
+        web += ["--workers", "2", "--threads", "2", "--worker-class", "gthread", "--preload"]
         web += ["--graceful-timeout", "4", "--access-logfile", "-", "--log-level", "warning"]
         celery = [*module, "celery", "--quiet", "-A", "storefront"]
         # Threads: one process, so that even a kill -9 leaves none behind.
@@ -189,9 +194,9 @@ class Supervisor:
         # On one desk, root is who is there.
         quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
         self.children.start(Child("web", web, environment))
+        self._wait_for(f"http://{self._local()}:{self.port}/healthz", "web", 90)
         self.children.start(Child("worker", worker, environment | quiet, on_parent_death=killed))
         self.children.start(Child("schedule", beat, environment, on_parent_death=killed))
-        self._wait_for(f"http://{self._local()}:{self.port}/healthz", "web", 90)
 
     def _local(self) -> str:
         return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
