@@ -99,10 +99,17 @@ def _cut_line(line: ConsignmentLine, wish: Wish) -> Cut:
 
 
 def _grams(line: ConsignmentLine, asked: int, packs: int) -> int:
-    """Grams of `asked` of the `packs` that remain: to pack, or in the box."""
+    """Grams of `asked` of the `packs` that remain: to pack, or in the box.
+
+    A box's packs weigh the same, cut by floors as they are refunded one after the other. Packs
+    that were written off are out of it, too, so `returned_grams` would not do.
+    """
     if line.packed_grams is None:
         return (line.ordered_grams - line.cancelled_grams) * asked // packs
-    return (line.packed_grams - line.returned_grams) * asked // packs
+    in_box = line.packs - line.cancelled_grams * line.packs // line.ordered_grams
+    gone = in_box - packs
+    before = line.packed_grams * gone // in_box
+    return line.packed_grams * (gone + asked) // in_box - before
 
 
 def apply(

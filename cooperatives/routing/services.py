@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.clock import now
 from cooperatives.ledger.models import Account, Posting, Transaction
-from cooperatives.ledger.services import AccountKey, Leg, post
+from cooperatives.ledger.services import AccountKey, Leg, accounts, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import lock_pools
 from cooperatives.ports import messages
@@ -97,6 +97,12 @@ def create_consignments(
     ConsignmentEvent.objects.bulk_create(
         ConsignmentEvent(consignment=consignment, state=State.PAID, created_at=paid_at)
         for consignment in consignments
+    )
+    # All at once and in one order: two first sales must not wait for each other's new accounts.
+    accounts(
+        [AccountKey(Account.Kind.STRIPE)]
+        + [AccountKey(Account.Kind.SALES, partner_id) for partner_id in partner_ids]
+        + [AccountKey(Account.Kind.FREIGHT, partner_id) for partner_id in partner_ids]
     )
     for consignment in consignments:
         _book_sale(consignment, [ln for ln in made if ln.consignment_id == consignment.pk])

@@ -57,7 +57,8 @@ def sales_pools_for(wanted: set[tuple[int, int, int, date]]) -> dict[tuple[int, 
         (pool_id, start, end): SalesPool(pool_id=pool_id, starts_on=start, ends_on=end, rule=rule)
         for (pool_id, _), (start, end, rule) in periods.items()
     }
-    SalesPool.objects.bulk_create(unique.values(), ignore_conflicts=True)
+    # In one order, so that two who make the same ones never wait in a circle.
+    SalesPool.objects.bulk_create([unique[key] for key in sorted(unique)], ignore_conflicts=True)
     known = {
         (pool.pool_id, pool.starts_on, pool.ends_on): pool
         for pool in SalesPool.objects.filter(pool_id__in={key[0] for key in unique})

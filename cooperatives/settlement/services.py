@@ -16,7 +16,7 @@ from catalog.numbers import largest_remainder
 from cooperatives.households.models import Household, Lot
 from cooperatives.ledger.models import Account, Posting, Transaction
 from cooperatives.ledger.services import AccountKey, Leg, post
-from cooperatives.routing.models import Consignment, ConsignmentLine
+from cooperatives.routing.models import Consignment
 from cooperatives.settlement.models import CreditRule, SalesPool, SharingOut
 
 Kind = Account.Kind
@@ -82,8 +82,12 @@ def _basis(sales_pool: SalesPool, rule: CreditRule) -> Basis:
         .order_by("household_id")
     )
     lots_left = sales_pool.lots.filter(grams__gt=F("drawn_grams") + F("written_off_grams"))
-    unreleased = ConsignmentLine.objects.filter(
-        drawings__draws__lot__sales_pool=sales_pool, released_at__isnull=True
+    # A line whose packing was undone or that was refunded whole has nothing here to release.
+    unreleased = (
+        legs.filter(consignment_line__released_at__isnull=True)
+        .values("consignment_line")
+        .annotate(total=Sum("amount_fen"))
+        .exclude(total=0)
     )
     earned, released = -(sums["earned"] or 0), -(sums["released"] or 0)
     finished = not lots_left.exists() and not unreleased.exists()
@@ -163,6 +167,8 @@ def release_due(partner_id: int | None = None) -> int:
     """Release lines whose return window is over; gives how many.
 
     Delivered, or long enough on its way without complaint (settings.RELEASE_SHIPPED_AFTER_DAYS).
+    Waits for nobody: it locks lines in no pool's order, so one that is in use is left for the
+    next time.
     """
     moment = now()
     limit = moment - timedelta(days=settings.RELEASE_SHIPPED_AFTER_DAYS)
@@ -180,7 +186,7 @@ def release_due(partner_id: int | None = None) -> int:
                                      THEN consignment.shipped_at + (%(now)s - %(limit)s) END)
                        + make_interval(days => line.return_days) <= %(now)s
                  ORDER BY consignment.id, line.id
-                   FOR NO KEY UPDATE OF consignment, line
+                   FOR NO KEY UPDATE OF consignment, line SKIP LOCKED
             )
             UPDATE routing_consignmentline line SET released_at = %(now)s
               FROM due WHERE due.id = line.id
