@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -61,6 +62,19 @@ def check_folder():
         raise Refusal(
             f"{VAR} cannot be written to: use a clone in a folder that is yours."
         ) from None
+
+
+def check_port():
+    """Refuse a port that is taken, before minutes of installing; the supervisor looks again."""
+    port = os.environ.get("PORT") or "8000"
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((os.environ.get("HOST") or "127.0.0.1", int(port)))
+        except (OSError, ValueError, OverflowError):
+            raise Refusal(
+                f"Port {port} is taken or no port: choose another, such as PORT=8001 make run."
+            ) from None
 
 
 def wanted():
@@ -171,6 +185,8 @@ def main(arguments):
         if command not in MODULES:
             raise Refusal("Say one of: " + ", ".join(sorted(MODULES)) + ", clean.")
         check_folder()
+        if command == "run" and not installed():
+            check_port()
         ensure_venv()
     except Refusal as refusal:
         sys.stderr.write(f"{refusal}\n")
