@@ -1,50 +1,30 @@
 """Signing in and signing up."""
 
-from typing import Any
-
 from django import forms
-from django.contrib.auth import authenticate, get_user_model, password_validation
-from django.http import HttpRequest
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from storefront.accounts.phones import plain_phone
 
 
-class SignInForm(forms.Form):
-    """E-mail or phone, and a password. `get_user()` is who signed in."""
+class SignInForm(AuthenticationForm):
+    """E-mail or phone, and a password. The answer is the same for an unknown name."""
 
     username = forms.CharField(
         label=_("E-mail or phone"),
         max_length=254,
         widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none"}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("Name and password do not fit together. Please check both."),
+    }
 
-    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
-        self.request = request
-        self.user = None
-        super().__init__(*args, **kwargs)
-
-    def clean(self) -> dict:
-        """Check the password; the answer is the same for an unknown name."""
-        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if name and password:
-            name = name if "@" in name else plain_phone(name)
-            self.user = authenticate(self.request, username=name, password=password)
-            if self.user is None:
-                raise forms.ValidationError(
-                    _("Name and password do not fit together. Please check both.")
-                )
-        return self.cleaned_data
-
-    def get_user(self) -> Any:
-        """Who signed in, None before the form is valid."""
-        return self.user
+    def clean_username(self) -> str:
+        """The e-mail address, or the phone number in its plain form."""
+        name = self.cleaned_data["username"]
+        return name if "@" in name else plain_phone(name)
 
 
 class SignUpForm(forms.Form):

@@ -16,6 +16,7 @@ from cooperatives.portal.models import Membership
 from storefront.accounts import services
 from storefront.accounts.forms import SignInForm, SignUpForm
 from storefront.accounts.limits import by_address, by_value, too_often, wait_page
+from storefront.accounts.models import User
 
 # Many sign in behind one campus address; nobody tries one name so often.
 SIGN_INS_PER_ADDRESS = "120/5m"
@@ -74,8 +75,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @never_cache
 def after_login(request: HttpRequest) -> HttpResponse:
     """Staff to the admin, a cooperative's people to the portal, buyers to the shop."""
-    if request.user.is_staff:
+    user = request.user
+    if user.is_staff:
         return redirect("wagtailadmin_home")
-    if Membership.objects.filter(user=request.user).exists():
+    if isinstance(user, User) and Membership.objects.filter(user=user).exists():
         return redirect("portal:index")
     return redirect("shop:produce-list")

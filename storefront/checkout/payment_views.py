@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -61,8 +62,10 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _waiting(request: HttpRequest, attempt: PaymentAttempt, reason: str = "") -> HttpResponse:
-    """Not known yet: the page asks again by itself."""
-    return render(request, "checkout/processing.html", {"attempt": attempt, "reason": reason})
+    """Not known yet: the page asks again by itself, also without JavaScript."""
+    answer = render(request, "checkout/processing.html", {"attempt": attempt, "reason": reason})
+    answer.headers["Refresh"] = f"4; url={reverse('checkout:return', args=[attempt.uuid])}"
+    return answer
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from storefront.checkout import selectors
 from storefront.checkout.forms import DeliveryForm
 from storefront.payments.quote import CannotQuote, quote
 from storefront.payments.services import CannotPay, Contact, DeliveryAddress, start_payment
+from storefront.shop.requests import ShopRequest
 from storefront.shop.selectors import basket_view, open_attempt
 from storefront.shop.services import accept_prices
 
@@ -23,7 +24,7 @@ DELIVERY = "checkout_delivery"
 PAYMENTS_PER_SESSION = "30/m"
 
 
-def _elsewhere(request: HttpRequest) -> HttpResponse | None:
+def _elsewhere(request: ShopRequest) -> HttpResponse | None:
     """Where a basket that cannot be checked out now leads."""
     attempt = open_attempt(request.basket)
     if attempt is not None:
@@ -36,7 +37,7 @@ def _elsewhere(request: HttpRequest) -> HttpResponse | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def delivery(request: HttpRequest) -> HttpResponse:
+def delivery(request: ShopRequest) -> HttpResponse:
     """Who gets it, and where."""
     if (answer := _elsewhere(request)) is not None:
         return answer
@@ -61,7 +62,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def review(request: HttpRequest) -> HttpResponse:
+def review(request: ShopRequest) -> HttpResponse:
     """Everything once more, with freight; its button starts the payment."""
     given = request.session.get(DELIVERY)
     if request.method == "POST":
@@ -82,7 +83,7 @@ def review(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _start(request: HttpRequest, given: dict | None) -> HttpResponse:
+def _start(request: ShopRequest, given: dict | None) -> HttpResponse:
     """Start the payment, or lead to the one that is under way: a second click changes nothing."""
     if too_often(request, "checkout.start", by_session, PAYMENTS_PER_SESSION):
         return wait_page(request)
@@ -112,7 +113,7 @@ def _start(request: HttpRequest, given: dict | None) -> HttpResponse:
     return redirect("checkout:pay", uuid=attempt.uuid)
 
 
-def _refuse(request: HttpRequest, refusal: Any) -> HttpResponse:
+def _refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
     """Say why nothing can be paid, and lead to where it can be mended."""
     if refusal.kind == "too_little":
         for product, left in selectors.names_of(refusal.available, request.basket):

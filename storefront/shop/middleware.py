@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.signing import BadSignature, Signer
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
 from django.utils.translation import ngettext
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
 from oscar.core.loading import get_model
 
 from storefront.payments.models import PaymentAttempt
+from storefront.shop.requests import ShopRequest
 from storefront.shop.services import merge_baskets
 
 Basket = get_model("basket", "Basket")
@@ -25,7 +25,7 @@ class BasketMiddleware(OscarBasketMiddleware):
     no basket in the database.
     """
 
-    def get_basket(self, request: HttpRequest) -> Any:
+    def get_basket(self, request: ShopRequest) -> Any:
         """The basket whose payment is under way, else the open one, else a new unsaved one."""
         if request._basket_cache is None:
             if request.user.is_authenticated:
@@ -42,7 +42,7 @@ class BasketMiddleware(OscarBasketMiddleware):
             Q(status=Basket.OPEN) | Q(Exists(paying), status=Basket.FROZEN)
         )
 
-    def _of_member(self, request: HttpRequest) -> Any:
+    def _of_member(self, request: ShopRequest) -> Any:
         baskets = list(self._usable().filter(owner=request.user).order_by("pk"))
         frozen = [basket for basket in baskets if basket.status == Basket.FROZEN]
         basket = (frozen or baskets or [Basket(owner=request.user)])[0]
@@ -72,7 +72,7 @@ class BasketMiddleware(OscarBasketMiddleware):
             )
         return basket
 
-    def _of_cookie(self, request: HttpRequest) -> Any:
+    def _of_cookie(self, request: ShopRequest) -> Any:
         """The guest's basket that the cookie names. A cookie that names none is deleted."""
         key = self.get_cookie_key(request)
         if key not in request.COOKIES:

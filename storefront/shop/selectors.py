@@ -103,7 +103,7 @@ def cards(produce: Sequence[Produce]) -> list[Card]:
         found.append(
             Card(
                 produce=each,
-                pack=min(here or products, key=lambda product: product.offer_price),
+                pack=min(here or products, key=lambda product: product.offer_fen),
                 several_packs=len(products) > 1,
                 available=bool(here),
                 in_season=each.in_season(month),

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Produce
 from storefront.shop import selectors, services
 from storefront.shop.forms import AddForm, QuantityForm
+from storefront.shop.requests import ShopRequest
 
 PER_PAGE = 24
 
 
 @require_safe
-def produce_list(request: HttpRequest) -> HttpResponse:
+def produce_list(request: ShopRequest) -> HttpResponse:
     """Everything on sale, or one category of it (?category=slug), 24 a page (?page=)."""
     categories = selectors.categories_for_sale()
     chosen = None
@@ -43,7 +44,7 @@ def produce_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def produce_detail(request: HttpRequest, code: str) -> HttpResponse:
+def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
     """One produce and its packs; ?pack=ID chooses one."""
     produce = get_object_or_404(Produce.objects.select_related("category"), code=code)
     shown = selectors.produce_page(produce, request.GET.get("pack", ""))
@@ -54,7 +55,7 @@ def produce_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-def basket(request: HttpRequest) -> HttpResponse:
+def basket(request: ShopRequest) -> HttpResponse:
     """The basket; while a payment for it is under way, the way back to that payment."""
     attempt = selectors.open_attempt(request.basket)
     return render(
@@ -65,7 +66,7 @@ def basket(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: ShopRequest) -> HttpResponse:
     """Put packs into the basket and show it."""
     form = AddForm(request.POST)
     if not form.is_valid():
@@ -86,7 +87,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def change_line(request: HttpRequest, line_id: int) -> HttpResponse:
+def change_line(request: ShopRequest, line_id: int) -> HttpResponse:
     """Change a line's quantity, or take it out."""
     form = QuantityForm(request.POST)
     if not form.is_valid():

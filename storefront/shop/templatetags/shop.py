@@ -60,6 +60,7 @@ def per_jin(product: Product) -> str:
 @register.filter
 def per_kg(product: Product) -> str:
     """The price of one kilogram, rounded half up."""
+    assert product.net_grams  # every pack weighs something: CHECK pack_has_grams_and_price
     price = (2 * product.offer_fen * 1000 + product.net_grams) // (2 * product.net_grams)
     return _("%(price)s per kg") % {"price": fen(price)}
 
