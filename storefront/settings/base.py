@@ -188,6 +188,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="shop@localhost")
+# A mail server that hangs must let a worker go before another claims the message.
+EMAIL_TIMEOUT = 20
 OSCAR_FROM_EMAIL = DEFAULT_FROM_EMAIL
 
 SESSION_COOKIE_HTTPONLY = True
