@@ -128,16 +128,19 @@ class Product(AbstractProduct):
 
     @property
     def offer_fen(self) -> int:
-        """The offer price in fen."""
+        """The offer price in fen. Only for a pack: the CHECK says that it has one."""
+        assert self.offer_price is not None
         return to_fen(self.offer_price)
 
     @property
     def jin_fen(self) -> int:
         """The offer price of one 斤, in fen."""
+        assert self.net_grams is not None
         return fen_per_jin(self.offer_fen, self.net_grams)
 
     def get_absolute_url(self) -> str:
         """The produce's page with this pack chosen."""
+        assert self.produce is not None
         return f"{reverse('shop:produce', args=[self.produce.code])}?pack={self.pk}"
 
 

@@ -63,10 +63,7 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
         wishes = [RefundWish(pk) for pk, ln in lines.items() if ln.net_fen > ln.refunded_fen]
     else:
         wishes = [_wish(plan, plan.line_id)]
-    try:
-        cuts = refunding.cut(consignments, wishes, freight=plan.freight)
-    except refunding.CannotRefund as error:
-        raise CannotRefund(str(error)) from error
+    cuts = refunding.cut(consignments, wishes, freight=plan.freight)
     found = Preview(
         [
             PreviewRow(
@@ -103,14 +100,11 @@ def carry_out(
         "note": plan.note,
         "uuid": uuid,
     }
-    try:
-        if plan.line_id is None:
-            refund = services.refund_order(order_id, **common)
-        else:
-            wish = _wish(plan, plan.line_id)
-            refund = services.refund_lines(order_id, [wish], freight=plan.freight, **common)
-    except refunding.CannotRefund as error:
-        raise CannotRefund(str(error)) from error
+    if plan.line_id is None:
+        refund = services.refund_order(order_id, **common)
+    else:
+        wish = _wish(plan, plan.line_id)
+        refund = services.refund_lines(order_id, [wish], freight=plan.freight, **common)
     if refund.order_id != order_id or refund.amount_fen != expected_fen:
         raise CannotRefund(_("It has changed since you looked: check the amount again."))
     return refund

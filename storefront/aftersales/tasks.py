@@ -1,6 +1,7 @@
 """Refund work in the background."""
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
 
@@ -13,7 +14,7 @@ log = logging.getLogger(__name__)
 @shared_task(autoretry_for=(GatewayDown,), retry_backoff=2, retry_backoff_max=60, max_retries=8)
 def send_refund(refund_uuid: str) -> None:
     """Do one refund at Stripe."""
-    services.send(refund_uuid)
+    services.send(UUID(refund_uuid))
 
 
 @shared_task

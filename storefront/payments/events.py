@@ -1,5 +1,6 @@
 """Stripe's events: stored once when they come, processed after the answer."""
 
+import json
 import logging
 from datetime import timedelta
 
@@ -19,15 +20,13 @@ MAX_TRIES = 50
 @transaction.atomic
 def store(event: dict) -> bool:
     """Store an event; False when it was there already. Processing starts after commit."""
-    from psycopg.types.json import Jsonb
-
     from storefront.payments.tasks import process_event
 
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO payments_stripeevent (id, type, payload, received_at, tries, error)"
             " VALUES (%s, %s, %s, %s, 0, '') ON CONFLICT (id) DO NOTHING",
-            [event["id"], event["type"], Jsonb(event), now()],
+            [event["id"], event["type"], json.dumps(event), now()],
         )
         new = cursor.rowcount == 1
     if new:

@@ -7,7 +7,7 @@ address, the keys and the script's address tell the sandbox, test mode and live 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Intent:
     currency: str
     client_secret: str
     attempt: str
+    # When its last charge was made; only list_intents() asks for it.
+    charged_at: datetime | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -56,6 +58,10 @@ class StripeRefund:
     id: str
     status: str
     amount_fen: int
+    intent_id: str = ""
+    # The uuid of ours that it was made with; empty when somebody made it elsewhere.
+    reference: str = ""
+    created_at: datetime | None = None
 
 
 @cache
@@ -70,7 +76,7 @@ def _client() -> stripe.StripeClient:
 
 def _call(function, *args, **kwargs):
     # Django marks the transactions that a TestCase wraps around each test.
-    if any(not block._from_testcase for block in connection.atomic_blocks):
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("no network inside a transaction (DESIGN §4)")
     try:
         return function(*args, **kwargs)
@@ -85,6 +91,7 @@ def _call(function, *args, **kwargs):
 
 
 def _intent(found: stripe.PaymentIntent) -> Intent:
+    charge = found.latest_charge
     return Intent(
         id=found.id,
         status=found.status,
@@ -93,6 +100,9 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         currency=found.currency,
         client_secret=found.client_secret or "",
         attempt=found.metadata["attempt"] if found.metadata and "attempt" in found.metadata else "",
+        charged_at=datetime.fromtimestamp(charge.created, UTC)
+        if isinstance(charge, stripe.Charge)
+        else None,
     )
 
 
@@ -129,10 +139,36 @@ def list_intents(since: datetime, until: datetime) -> Iterator[Intent]:
         {
             "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
             "limit": 100,
+            "expand": ["data.latest_charge"],
         },
     )
     for found in _call(lambda: list(pages.auto_paging_iter())):
         yield _intent(found)
+
+
+def list_refunds(since: datetime, until: datetime) -> Iterator[StripeRefund]:
+    """Every refund created in a span of time, newest first."""
+    pages = _call(
+        _client().v1.refunds.list,
+        {
+            "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+            "limit": 100,
+        },
+    )
+    for found in _call(lambda: list(pages.auto_paging_iter())):
+        yield _refund(found)
+
+
+def _refund(found: stripe.Refund) -> StripeRefund:
+    metadata = found.metadata
+    return StripeRefund(
+        found.id,
+        found.status or "pending",
+        found.amount,
+        str(found.payment_intent or ""),
+        metadata["refund"] if metadata and "refund" in metadata else "",
+        datetime.fromtimestamp(found.created, UTC),
+    )
 
 
 def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
@@ -142,13 +178,12 @@ def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
         {"payment_intent": intent_id, "amount": amount_fen, "metadata": {"refund": str(key)}},
         {"idempotency_key": str(key)},
     )
-    return StripeRefund(found.id, found.status or "pending", found.amount)
+    return _refund(found)
 
 
 def retrieve_refund(refund_id: str) -> StripeRefund:
     """The refund as it is now."""
-    found = _call(_client().v1.refunds.retrieve, refund_id)
-    return StripeRefund(found.id, found.status or "pending", found.amount)
+    return _refund(_call(_client().v1.refunds.retrieve, refund_id))
 
 
 def verified_event(body: bytes, signature: str) -> dict:
