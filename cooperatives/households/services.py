@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -56,11 +56,7 @@ def deliver_lots(lots: Sequence[NewLot]) -> list[Lot]:
     It may be sold until shelf_days have passed since its day of delivery.
     Raises ValueError for a code that is known already, NoCreditRule.
     """
-    known = set(
-        Lot.objects.filter(code__in=[lot.code for lot in lots]).values_list("code", flat=True)
-    )
-    if known:
-        raise ValueError(_("These lots are entered already: %s") % ", ".join(sorted(known)))
+    _refuse_known(lots)
     pool_ids = _pool_ids((lot.partner_id, lot.produce_id) for lot in lots)
     shelf_days = dict(Produce.objects.values_list("pk", "shelf_days"))
     sales_pools = sales_pools_for(
@@ -75,19 +71,27 @@ def deliver_lots(lots: Sequence[NewLot]) -> list[Lot]:
         }
     )
     opened = lock_pools(pool_ids.values())
-    entered = Lot.objects.bulk_create(
-        Lot(
-            code=lot.code,
-            household_id=lot.household_id,
-            pool_id=(pool_id := pool_ids[lot.partner_id, lot.produce_id]),
-            sales_pool=sales_pools[pool_id, lot.delivered_on],
-            delivered_on=lot.delivered_on,
-            expires_at=start_of(lot.delivered_on + timedelta(days=shelf_days[lot.produce_id])),
-            grade=lot.grade,
-            grams=lot.grams,
-        )
-        for lot in lots
-    )
+    try:
+        with transaction.atomic():
+            entered = Lot.objects.bulk_create(
+                Lot(
+                    code=lot.code,
+                    household_id=lot.household_id,
+                    pool_id=(pool_id := pool_ids[lot.partner_id, lot.produce_id]),
+                    sales_pool=sales_pools[pool_id, lot.delivered_on],
+                    delivered_on=lot.delivered_on,
+                    expires_at=start_of(
+                        lot.delivered_on + timedelta(days=shelf_days[lot.produce_id])
+                    ),
+                    grade=lot.grade,
+                    grams=lot.grams,
+                )
+                for lot in lots
+            )
+    except IntegrityError:
+        # Somebody else may have entered the same code at this moment.
+        _refuse_known(lots)
+        raise
     promises = _open_promises(opened)
     for lot in entered:
         _enter(opened[lot.pool_id], lot, promises[lot.pool_id, lot.household_id])
@@ -96,6 +100,13 @@ def deliver_lots(lots: Sequence[NewLot]) -> list[Lot]:
         expire_lots(open_pool)
         open_pool.close(f"lot:{entered[0].code}+{len(entered)}")
     return entered
+
+
+def _refuse_known(lots: Sequence[NewLot]) -> None:
+    codes = [lot.code for lot in lots]
+    known = Lot.objects.filter(code__in=codes).values_list("code", flat=True)
+    if known:
+        raise ValueError(_("These lots are entered already: %s") % ", ".join(sorted(known)))
 
 
 def _pool_ids(pairs) -> dict[tuple[int, int], int]:
