@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Consignment(models.Model):
@@ -13,7 +14,7 @@ class Consignment(models.Model):
         PAID = "paid", _("to pack")
         PACKED = "packed", _("packed")
         SHIPPED = "shipped", _("on its way")
-        DELIVERED = "delivered", _("delivered")
+        DELIVERED = "delivered", pgettext_lazy("parcel", "delivered")
         CANCELLED = "cancelled", _("cancelled")
 
     order = models.ForeignKey("order.Order", models.PROTECT, related_name="consignments")

@@ -45,6 +45,7 @@ class DeliveryForm(forms.Form):
         self.fields["email"].required = guest
         for name, field in self.fields.items():
             field.widget.attrs["autocomplete"] = self.AUTOCOMPLETE[name]
+            field.error_messages["required"] = _("Please fill this in.")
         self.fields["phone"].widget.input_type = "tel"
 
     def clean_phone(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from oscar.apps.order.abstract_models import AbstractOrder
 
 
@@ -9,7 +10,7 @@ class Order(AbstractOrder):
     """Oscar's order with what the chain needs to know of a sale."""
 
     class Channel(models.TextChoices):
-        SITE = "site", _("site")
+        SITE = "site", pgettext_lazy("sales channel", "site")
         ROOM = "room", _("live room")
         TILL = "till", _("fair till")
         PLATFORM = "platform", _("other platform")
