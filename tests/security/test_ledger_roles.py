@@ -1,12 +1,18 @@
-"""The books are held by the database: tried over a plain connection of each role, as psql does."""
+"""The books are held by the database: tried with psql, as each role."""
+
+import os
+import re
+import subprocess
 
 import psycopg
 import pytest
 
 from cooperatives.ledger.models import Account, Posting, Transaction
 from cooperatives.ledger.services import AccountKey, Leg, post
+from deploy.embedded.postgres import installed
 from tests.support import chain
 
+PSQL = str(installed() / "bin" / "psql")
 APPEND_ONLY = [
     "campaigns_lineattribution",
     "ledger_account",
@@ -37,11 +43,17 @@ def everything(database) -> list:
 
 
 def refusal(address: str, *statements: str) -> str:
-    """Run statements in one transaction; gives the SQLSTATE of the refusal."""
-    with pytest.raises(psycopg.Error) as error, psycopg.connect(address) as connection:
-        for statement in statements:
-            connection.execute(statement)
-    return error.value.sqlstate or ""
+    """Run statements with psql in one transaction; gives the SQLSTATE of the refusal."""
+    commands = [part for statement in statements for part in ("-c", statement)]
+    answer = subprocess.run(
+        [PSQL, address, "-X", "-1", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", *commands],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    found = re.search(r"ERROR:  (\w{5}):", answer.stderr)
+    assert found, f"not refused: {statements}\n{answer.stdout}\n{answer.stderr}"
+    return found[1]
 
 
 def test_the_application_can_not_change_delete_or_truncate_what_is_written_once(sold):
