@@ -16,7 +16,7 @@ from cooperatives.ledger.models import Account, Transaction
 from cooperatives.ledger.selectors import line_balances
 from cooperatives.ledger.services import AccountKey, Leg, post
 from cooperatives.partner.models import StockMove
-from cooperatives.partner.stock import lock_pools
+from cooperatives.partner.stock import OpenPool, lock_pools
 from cooperatives.routing.drawing import put_back
 from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
 
@@ -120,11 +120,17 @@ def apply(
     restock: bool,
     actor=None,
 ) -> None:
-    """Book a refund's cuts in the ledger, then move the grams. `reference` names the refund."""
+    """Book a refund's cuts in the ledger, then move the grams. `reference` names the refund.
+
+    The pools are locked first: a lot that arrives draws for these lines under its pool's lock,
+    and takes their money from where _book() would otherwise still see it.
+    """
+    lines = ConsignmentLine.objects.in_bulk([item.line_id for item in cuts if item.line_id])
+    opened = lock_pools(line.pool_id for line in lines.values())
     for consignment_id in sorted({item.consignment_id for item in cuts}):
         mine = [item for item in cuts if item.consignment_id == consignment_id]
         _book(reference, consignments[consignment_id], mine)
-    _move_grams(reference, consignments, [item for item in cuts if item.line_id], restock)
+    _move_grams(reference, opened, lines, [item for item in cuts if item.line_id], restock)
     for consignment_id in {item.consignment_id for item in cuts}:
         _cancel_if_empty(consignments[consignment_id], actor)
 
@@ -159,12 +165,11 @@ def _book(reference: str, consignment: Consignment, cuts: Sequence[Cut]) -> None
 
 def _move_grams(
     reference: str,
-    consignments: Mapping[int, Consignment],
+    opened: Mapping[int, OpenPool],
+    lines: Mapping[int, ConsignmentLine],
     cuts: Sequence[Cut],
     restock: bool,
 ) -> None:
-    lines = ConsignmentLine.objects.in_bulk([item.line_id for item in cuts])
-    opened = lock_pools(line.pool_id for line in lines.values())
     for item in cuts:
         line = lines[item.line_id]
         line.refresh_from_db()

@@ -197,13 +197,14 @@ def deliver(consignment_id: int, actor=None) -> Consignment:
 def undo(consignment_id: int, actor=None) -> Consignment:
     """Take back the last step, a wrong tap. Raises WrongState once the next step depends on it.
 
-    Delivered → on its way until credits are released; on its way → packed; packed → to pack
+    Until its credits are released: delivered → on its way; on its way → packed; packed → to pack
     unless something was refunded since.
     """
     consignment = lock_consignment(consignment_id, State.PACKED, State.SHIPPED, State.DELIVERED)
+    # A parcel long on its way without complaint is released too.
+    if consignment.lines.filter(released_at__isnull=False).exists():
+        raise WrongState(_("Its credits are released: delivery can't be undone any more."))
     if consignment.state == State.DELIVERED:
-        if consignment.lines.filter(released_at__isnull=False).exists():
-            raise WrongState(_("Its credits are released: delivery can't be undone any more."))
         consignment.delivered_at = None
         _enter(consignment, State.SHIPPED, actor, undone=True)
     elif consignment.state == State.SHIPPED:

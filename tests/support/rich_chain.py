@@ -1,0 +1,209 @@
+"""A shop that had busy days: every kind of event of the chain, through the services.
+
+For tests that read the whole books. The clock goes ahead day by day; `SHIFT` is where it ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from catalog.clock import now
+from cooperatives.households.services import write_off
+from cooperatives.partner import stock
+from cooperatives.routing.models import Consignment, ConsignmentLine
+from cooperatives.routing.services import deliver, pack, ship, undo
+from cooperatives.settlement.services import share_out_due
+from livestream.campaigns.models import Campaign, LineAttribution, TrackedLink
+from livestream.campaigns.services import override
+from storefront.aftersales.models import Refund
+from storefront.aftersales.services import RefundWish, refund_lines, refund_order
+from storefront.aftersales.services import send as send_refund
+from storefront.notifications.models import Message
+from storefront.notifications.services import send as send_message
+from storefront.payments import events
+from storefront.payments.finalizing import finalize
+from storefront.payments.services import abandon
+from tests.support import chain
+
+DAY = 86_400
+SHIFT = 12 * DAY
+VISITOR = "0a8d6ab6-0000-4000-8000-000000000001"
+
+
+@dataclass
+class RichChain:
+    """The orders by what happened to them, and the two cooperatives."""
+
+    first: chain.Partner
+    second: chain.Partner
+    orders: dict[str, Any] = field(default_factory=dict)
+
+
+def parcels(order: Any) -> list[Consignment]:
+    return list(Consignment.objects.filter(order=order).order_by("pk"))
+
+
+def lines(order: Any) -> list[ConsignmentLine]:
+    return list(ConsignmentLine.objects.filter(consignment__order=order).order_by("pk"))
+
+
+def send_everything() -> None:
+    """Do what the workers do: refunds to Stripe, then the mails."""
+    for refund in Refund.objects.exclude(state=Refund.State.DONE):
+        send_refund(refund.pk)
+    for message in Message.objects.filter(state=Message.State.WAITING):
+        send_message(message.pk)
+
+
+def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
+    """Splits, promises, packing, undo, refunds of all kinds, goods gone, sharing-out, release."""
+    # Two weeks' pools in one cooperative, a day's in the other; they share a product.
+    first = chain.make_cooperative("A")
+    second = chain.make_cooperative("B", fee_bps=700, fund_bps=333, period="day")
+    rich = RichChain(first, second)
+    apple, plum, melon = (chain.make_produce(code) for code in ("APPLE", "PLUM", "MELON"))
+    berry = chain.make_produce("BERRY", shelf_days=12)
+    box = chain.make_pack(apple, [first, second], price_fen=2480)
+    small = chain.make_pack(apple, [first], net_grams=1250, price_fen=1333)
+    plums = chain.make_pack(plum, [first], price_fen=1999)
+    melons = chain.make_pack(melon, [second], net_grams=3000, price_fen=3001)
+    berries = chain.make_pack(berry, [second], net_grams=500, price_fen=2877)
+    chain.deliver("A-001", apple, 21_000, days_ago=20)
+    chain.deliver("A-002", apple, 7001, days_ago=20, grade="B")
+    chain.deliver("A-003", apple, 9000, days_ago=12)
+    chain.deliver("B-001", apple, 8000, days_ago=15)
+    chain.deliver("B-002", apple, 4003, days_ago=15, grade="B")
+    spoiling = chain.deliver("B-003", apple, 2000, days_ago=14)
+    chain.deliver("B-001", berry, 4100, days_ago=11)
+    chain.promise("A-001", plum, 30_000, per_day=5000, days=12)
+    chain.promise("A-002", plum, 6000, per_day=3000, days=2)
+    chain.promise("B-002", melon, 9000, per_day=9000, days=1)
+
+    campaign = Campaign.objects.create(
+        code="autumn",
+        name_zh="秋天",
+        starts_at=now() - timedelta(days=9),
+        ends_at=now() + timedelta(days=40),
+    )
+    TrackedLink.objects.create(code="AUTUMN", campaign=campaign, channel="WeChat")
+    touch = {
+        "link": "AUTUMN",
+        "campaign": campaign.pk,
+        "at": (now() - timedelta(days=1)).isoformat(),
+        "visitor": VISITOR,
+    }
+    staff = get_user_model().objects.create(email="staff@example.org")
+    buy, orders = chain.buy, rich.orders
+
+    # The first day: sales.
+    orders["split"] = buy([(box, 16)], touches=[touch])
+    chain.deliver("A-003", apple, 25_000, days_ago=12)
+    orders["two lines"] = buy([(small, 3), (plums, 2)], touches=[touch])
+    orders["partly refunded"] = buy([(small, 4)])
+    orders["cancelled"] = buy([(berries, 2)])
+    orders["undone"] = buy([(small, 2)])
+    orders["promised"] = buy([(plums, 4)])
+    orders["goodwill"] = buy([(berries, 3)])
+    orders["short"] = buy([(melons, 2)])
+    orders["short too"] = buy([(melons, 1)])
+    rich.orders["to pack"] = buy([(small, 1)])
+    write_off(spoiling.pk, 700, "bruised", staff)
+    gave_up = chain.start([(small, 1)])
+    abandon(gave_up.uuid)
+    _goods_gone(berries, staff)
+    attribution = LineAttribution.objects.filter(order_line__order=orders["split"]).get()
+    override(attribution.order_line_id, None, staff, "bought for the canteen")
+    again = override(attribution.order_line_id, campaign.pk, staff, "it was the poster")
+    assert again.replaces_id
+
+    # The second day: packing, wrong taps, refunds before packing.
+    send_everything()
+    set_clock(DAY)
+    stock.roll_forward(stock.stale_pools())
+    for consignment in parcels(orders["split"]):
+        pack(consignment.pk, {}, staff)
+        ship(consignment.pk, "顺丰", f"SF{consignment.pk}", staff)
+    line = lines(orders["partly refunded"])[0]
+    refund_lines(orders["partly refunded"].pk, [RefundWish(line.pk, packs=1)], actor=staff)
+    pack(line.consignment_id, {line.pk: 3900}, staff)
+    refund_order(orders["cancelled"].pk, actor=staff)
+    consignment = parcels(orders["undone"])[0]
+    pack(consignment.pk, {}, staff)
+    undo(consignment.pk, staff)
+    pack(consignment.pk, {}, staff)
+    ship(consignment.pk, "中通", "ZT1", staff)
+    undo(consignment.pk, staff)
+    ship(consignment.pk, "中通", "ZT2", staff)
+    # Packed beyond the lots, then two lots come; the second household's promise takes part.
+    pack(parcels(orders["promised"])[0].pk, {}, staff)
+    chain.deliver("A-002", plum, 4000, days_ago=0)
+    share_out_due()
+
+    # The third day: more lots, deliveries, refunds after packing.
+    send_everything()
+    set_clock(2 * DAY)
+    chain.deliver("A-001", plum, 9000, days_ago=0)
+    chain.deliver("B-003", melon, 5000, days_ago=0)
+    pack(parcels(orders["two lines"])[0].pk, {}, staff)
+    ship(parcels(orders["two lines"])[0].pk, "顺丰", "SF-2", staff)
+    for order in ("split", "undone", "two lines"):
+        for consignment in parcels(orders[order]):
+            deliver(consignment.pk, staff)
+    pack(parcels(orders["goodwill"])[0].pk, {}, staff)
+    ship(parcels(orders["goodwill"])[0].pk, "顺丰", "SF-3", staff)
+    packed = lines(orders["split"])
+    refund_lines(
+        orders["split"].pk,
+        [RefundWish(packed[0].pk, packs=1), RefundWish(packed[1].pk, amount_fen=77)],
+        restock=False,
+        actor=staff,
+        reason=Refund.Reason.DAMAGED,
+    )
+    line = lines(orders["two lines"])[0]
+    refund_lines(orders["two lines"].pk, [RefundWish(line.pk, packs=1)], freight=True, restock=True)
+    send_everything()
+    set_clock(3 * DAY)
+    share_out_due()
+
+    # Berries expire; the return window passes; what is left is shared, some pools to the end.
+    set_clock(SHIFT - DAY)
+    stock.roll_forward(stock.stale_pools())
+    share_out_due()
+    send_everything()
+    _stripe_tells(orders["split"])
+    set_clock(SHIFT)
+    orders["late"] = buy([(small, 1)])
+    chain.promise("A-003", plum, 8000, per_day=2000, days=6)
+    chain.promise("A-001", plum, 3000, per_day=2000, days=6)
+    orders["to pick"] = buy([(plums, 2)])
+    rich.orders["open"] = chain.start([(small, 2)])
+    send_everything()
+    return rich
+
+
+def _goods_gone(berries: Any, staff: Any) -> None:
+    """Held and paid, and meanwhile what was held has rotted."""
+    attempt = chain.start([(berries, 2)])
+    lot = stock.StockPool.objects.get(stock_records__product=berries).lots.get()
+    write_off(lot.pk, lot.grams - 2700, "rotten", staff)
+    chain.pay(attempt)
+    assert finalize(attempt.uuid).kind == "refunded"
+
+
+def _stripe_tells(order: Any) -> None:
+    """An event of a payment that is placed already: stored, processed, nothing more."""
+    event = {
+        "id": "evt_rich",
+        "type": "payment_intent.succeeded",
+        "data": {
+            "object": {
+                "id": order.payment_attempt.intent_id,
+                "metadata": {"attempt": str(order.payment_attempt.uuid)},
+            }
+        },
+    }
+    events.store(event)
+    events.process("evt_rich")
