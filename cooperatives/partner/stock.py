@@ -167,12 +167,12 @@ RETURNING greatest(0, reserved + allocated - on_hand)
 """
 
 
-def _hold(pool_id: int, grams: int) -> bool:
-    """Hold grams in one pool if it has them. Books the picking of what no lot covers."""
+def _hold(pool_id: int, grams: int) -> int | None:
+    """Hold grams in one pool if it has them; gives what must be picked, None where it has not."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD, {"pool": pool_id, "grams": grams, "moment": now()})
         row = cursor.fetchone()
-    return row is not None and picking.book(pool_id, to_pick=row[0])
+    return row[0] if row else None
 
 
 def reserve(reference: UUID, grams_by_pool: Mapping[int, int], expires_at: datetime) -> None:
@@ -185,12 +185,16 @@ def reserve(reference: UUID, grams_by_pool: Mapping[int, int], expires_at: datet
         reference=reference, created_at=now(), expires_at=expires_at
     )
     for pool_id, grams in sorted(grams_by_pool.items()):
-        if not _hold(pool_id, grams):
-            if not StockPool.objects.filter(pk=pool_id, next_change_at__lte=now()).exists():
-                raise OutOfStock(pool_id)
+        to_pick = _hold(pool_id, grams)
+        if (
+            to_pick is None
+            and StockPool.objects.filter(pk=pool_id, next_change_at__lte=now()).exists()
+        ):
             roll_forward([pool_id])
-            if not _hold(pool_id, grams):
-                raise OutOfStock(pool_id)
+            to_pick = _hold(pool_id, grams)
+        # Held, and yet no day left to pick it on: the caller rolls back.
+        if to_pick is None or not picking.book(pool_id, to_pick=to_pick):
+            raise OutOfStock(pool_id)
     ReservationLine.objects.bulk_create(
         ReservationLine(reservation=reservation, pool_id=pool_id, grams=grams)
         for pool_id, grams in sorted(grams_by_pool.items())
