@@ -130,7 +130,7 @@ def apply(
     for consignment_id in sorted({item.consignment_id for item in cuts}):
         mine = [item for item in cuts if item.consignment_id == consignment_id]
         _book(reference, consignments[consignment_id], mine)
-    _move_grams(reference, opened, lines, [item for item in cuts if item.line_id], restock)
+    _move_grams(reference, opened, lines, cuts, restock)
     for consignment_id in {item.consignment_id for item in cuts}:
         _cancel_if_empty(consignments[consignment_id], actor)
 
@@ -171,6 +171,8 @@ def _move_grams(
     restock: bool,
 ) -> None:
     for item in cuts:
+        if item.line_id is None:
+            continue
         line = lines[item.line_id]
         line.refresh_from_db()
         open_pool, before = opened[line.pool_id], line.allocated_grams
