@@ -24,6 +24,8 @@ from storefront.payments.quote import CannotQuote, Quote, quote
 Basket = get_model("basket", "Basket")
 State = PaymentAttempt.State
 log = logging.getLogger(__name__)
+# So often a basket is routed anew when others take what it was to have.
+MOST_ROUTES = 4
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,14 @@ class CannotPay(Exception):
         self.available = available or {}
 
 
+class _JustGone(CannotPay):
+    """Somebody took the goods between the quote and the hold."""
+
+    def __init__(self, pool_id: int, available: dict[int, int]):
+        super().__init__("too_little", available)
+        self.pool_id = pool_id
+
+
 def active_attempt(basket) -> PaymentAttempt | None:
     """The payment under way for a basket, if any."""
     return PaymentAttempt.objects.filter(basket=basket, state=State.OPEN).first()
@@ -81,7 +91,7 @@ def start_payment(
     buyer saw: another total is refused ("changed"). Called again while a payment is under way, it
     gives that one. Raises CannotPay; then the basket is as it was.
     """
-    attempt = active_attempt(basket) or _reserve(
+    attempt = active_attempt(basket) or _reserve_somewhere(
         basket, contact, address, language, user, touches, expected_fen
     )
     try:
@@ -89,6 +99,19 @@ def start_payment(
     except gateway.GatewayDown as error:
         log.warning("attempt %s has no intent yet: %s", attempt.uuid, error)
         raise CannotPay("gateway_down") from error
+
+
+def _reserve_somewhere(basket, *rest) -> PaymentAttempt:
+    """Reserve, by another route where somebody was quicker: another cooperative may have it.
+
+    Each try is a transaction of its own, so a stale pool, rolled forward, stays so for the next.
+    """
+    for _ in range(MOST_ROUTES - 1):
+        try:
+            return _reserve(basket, *rest)
+        except _JustGone as gone:
+            stock.roll_forward([gone.pool_id])
+    return _reserve(basket, *rest)
 
 
 @transaction.atomic
@@ -121,8 +144,8 @@ def _reserve(basket, contact, address, language, user, touches, expected_fen) ->
     except stock.OutOfStock as error:
         # Somebody was quicker than this basket between the quote and the hold.
         short = [p.part.line for p in priced.parts if p.part.pool_id == error.pool_id]
-        raise CannotPay(
-            "too_little", {priced.lines[index].basket_line_id: 0 for index in short}
+        raise _JustGone(
+            error.pool_id, {priced.lines[index].basket_line_id: 0 for index in short}
         ) from error
     return attempt
 

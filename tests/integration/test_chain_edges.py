@@ -11,8 +11,9 @@ from catalog.clock import now
 from cooperatives.ledger.models import Posting
 from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
-from storefront.payments import gateway
+from storefront.payments import gateway, services
 from storefront.payments.models import PaymentAttempt
+from storefront.payments.services import CannotPay
 from tests.support import chain
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,58 @@ def balance(kind: str) -> int:
 
 
 # Routing and holding
+
+
+def start_with_an_old_quote(basket, others: list, monkeypatch) -> PaymentAttempt:
+    """Start a basket's payment after others were quicker than its quote."""
+    chain.make_freight()
+    old = [services.quote(basket, "北京")]
+    chain.start(others)
+    real = services.quote
+    monkeypatch.setattr(services, "quote", lambda *given: old.pop() if old else real(*given))
+    return services.start_payment(
+        basket, contact=chain.CONTACT, address=chain.ADDRESS, language="en"
+    )
+
+
+def test_who_loses_the_last_pack_to_another_is_routed_to_the_next_cooperative(stripe, monkeypatch):
+    first, second = chain.make_cooperative("A"), chain.make_cooperative("B")
+    produce = chain.make_produce("XL")
+    item = chain.make_pack(produce, [first, second])
+    chain.deliver("A-001", produce, 2500)
+    chain.deliver("B-001", produce, 50_000)
+
+    attempt = start_with_an_old_quote(chain.make_basket([(item, 1)]), [(item, 1)], monkeypatch)
+
+    assert [part["partner_code"] for part in attempt.snapshot["parts"]] == ["B"]
+    assert chain.figures(first, produce) == (2500, 0, 2500, 0)
+    assert chain.figures(second, produce) == (50_000, 0, 2500, 0)
+
+
+def test_a_pool_whose_lots_expired_does_not_keep_the_others_from_selling(stripe, set_clock):
+    # given A's lot past its time, which nobody has rolled forward yet, and a fresh one of B's
+    first, second = chain.make_cooperative("A"), chain.make_cooperative("B")
+    produce = chain.make_produce("XL", shelf_days=12)
+    item = chain.make_pack(produce, [first, second])
+    chain.deliver("A-001", produce, 10_000, days_ago=10)
+    chain.deliver("B-001", produce, 10_000, days_ago=1)
+    set_clock(3 * 86400)
+
+    attempt = chain.start([(item, 1)])
+
+    assert [part["partner_code"] for part in attempt.snapshot["parts"]] == ["B"]
+    assert chain.figures(first, produce) == (0, 0, 0, 0)
+
+
+def test_who_is_refused_at_the_hold_hears_how_many_there_are(stripe, monkeypatch):
+    grove = chain.make_grove(grams=3 * 2500)
+    basket = chain.make_basket([(grove.pack, 3)])
+
+    with pytest.raises(CannotPay) as refused:
+        start_with_an_old_quote(basket, [(grove.pack, 1)], monkeypatch)
+
+    assert (refused.value.kind, list(refused.value.available.values())) == ("too_little", [2])
+    assert chain.figures(grove.partner, grove.produce) == (7500, 0, 2500, 0)
 
 
 def test_a_pool_that_turns_stale_during_a_hold_is_not_held_twice(stripe, monkeypatch):
