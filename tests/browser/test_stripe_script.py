@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.stripe_backends import PAYMENT, connect, counts
@@ -41,14 +41,6 @@ document.getElementById("form").addEventListener("submit", function (event) {
     });
 });
 </script></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

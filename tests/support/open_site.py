@@ -1,0 +1,194 @@
+"""The whole site with its demo on real servers, and people with a browser in front of it."""
+
+import email
+import email.policy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import Browser, Page, Response, expect
+
+from deploy.embedded.places import VAR
+from tests.support.servers import wait_for
+
+SCREENSHOTS = VAR / "screenshots"
+# Of all the demo's people here.
+PASSWORD = "only-for-tests"
+PHONE, DESK = 375, 1280
+HEIGHT = 812
+# A refused card and a form sent back are answers, not faults; the browser's console names both.
+ANSWERS = ("status of 402", "status of 422")
+
+
+@dataclass
+class OpenSite:
+    """Where the running site answers, and what it sent out."""
+
+    url: str
+    stripe_url: str
+    mails: Path
+
+    def mail(self, to: str, *words: str) -> EmailMessage:
+        """Wait for the mail to this address that has these words in subject or text."""
+        found: list[EmailMessage] = []
+
+        def came() -> bool:
+            found[:] = [each for each in self._mails(to) if all(w in _said(each) for w in words)]
+            return bool(found)
+
+        wait_for(came, 20, f"a mail to {to} with {words}")
+        return found[0]
+
+    def _mails(self, to: str) -> list[EmailMessage]:
+        mails = []
+        for path in sorted(self.mails.glob("*.log")):
+            for text in path.read_bytes().split(b"-" * 79):
+                read = email.message_from_bytes(text.strip(), policy=email.policy.default)
+                if read["To"] == to:
+                    mails.append(read)
+        return mails
+
+
+def _said(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return f"{mail['Subject']}\n{body.get_content() if body else ''}"
+
+
+def link_in(mail: EmailMessage, site: OpenSite) -> str:
+    """The first address of the site in a mail's text."""
+    words = _said(mail).split()
+    return next(word for word in words if word.startswith(f"{site.url}/"))
+
+
+@dataclass
+class Visitor:
+    """A person with a browser of their own. `faults` collects what the console complains of."""
+
+    page: Page
+    site: OpenSite
+    name: str
+    faults: list[str] = field(default_factory=list)
+    pictures: int = 0
+
+    @classmethod
+    def arrive(
+        cls, browser: Browser, site: OpenSite, name: str, language: str = "en", width: int = PHONE
+    ) -> Self:
+        context = browser.new_context(
+            base_url=site.url,
+            viewport={"width": width, "height": HEIGHT},
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+            has_touch=width == PHONE,
+        )
+        context.set_default_timeout(8_000)
+        visitor = cls(context.new_page(), site, name)
+        visitor._listen()
+        return visitor
+
+    def _listen(self) -> None:
+        def told(message: Any) -> None:
+            if message.type == "error" and not any(each in message.text for each in ANSWERS):
+                self.faults.append(f"{self.page.url}: {message.text} {message.location}")
+
+        self.page.on("console", told)
+        self.page.on("pageerror", lambda error: self.faults.append(f"{self.page.url}: {error}"))
+
+    def go(self, path: str, status: int = 200) -> Response:
+        """Open an address of the site."""
+        response = self.page.goto(path)
+        assert response is not None
+        assert response.status == status, f"{path}: {response.status}"
+        return response
+
+    def look(self, what: str = "") -> None:
+        """Nothing sticks out of the page; take a picture, numbered unless it has a name."""
+        self.fits()
+        self.pictures += 1
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        # The admin scrolls inside its page.
+        height = self.page.evaluate(
+            """Math.max(...[document.scrollingElement, ...document.querySelectorAll("main")]
+                .map((each) => each.scrollHeight))"""
+        )
+        width = self.page.viewport_size["width"]
+        if height > HEIGHT:
+            self.page.set_viewport_size({"width": width, "height": height})
+        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self.pictures:02}-{what}.png")
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+
+    def fits(self) -> None:
+        """The page is not wider than its window."""
+        wide, window = self.page.evaluate(
+            "[document.scrollingElement.scrollWidth, window.innerWidth]"
+        )
+        if wide > window:
+            sticking = self.page.evaluate(
+                """() => [...document.querySelectorAll("body *")]
+                    .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
+                    .slice(0, 8).map((each) => each.tagName + "." + each.className)"""
+            )
+            raise AssertionError(f"{self.page.url}: {wide} > {window} px: {sticking}")
+
+    def press(self, name: str, *, exact: bool = True) -> None:
+        """Press the button with this name, and wait for the page that it leads to."""
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.get_by_role("button", name=name, exact=exact).click()
+
+    def follow(self, name: str, *, exact: bool = True) -> None:
+        """Follow the first link with this name."""
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.get_by_role("link", name=name, exact=exact).first.click()
+
+    def sign_in(self, address: str, path: str) -> None:
+        """Go to a page that asks for it, and sign in as one of the demo's people."""
+        self.go(path)
+        self.page.locator("[name=username]").fill(address)
+        self.page.locator("[name=password]").fill(PASSWORD)
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.locator("main form button[type=submit]").last.click()
+
+    def sees(self, *texts: str) -> None:
+        """These words stand on the page."""
+        for text in texts:
+            expect(self.page.locator("main")).to_contain_text(text)
+
+    def choose(self, produce: str, pack: str, packs: int = 1) -> None:
+        """On a produce's page: put packs into the basket."""
+        self.sees(produce)
+        self.page.locator(".pack", has_text=pack).click()
+        self.page.locator("#quantity").fill(str(packs))
+        self.page.locator(".buy button").click()
+        self.page.wait_for_load_state("load")
+
+    def give_address(self, given: dict[str, str]) -> None:
+        """Fill the checkout's first form and go on."""
+        for name, value in given.items():
+            box = self.page.locator(f"main [name={name}]")
+            if name == "province":
+                box.select_option(value)
+            else:
+                box.fill(value)
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.locator("main form.panel button[type=submit]").click()
+
+    def enter_card(self, number: str) -> None:
+        """Type a card into the payment service's own field."""
+        inside = self.page.frame_locator('iframe[name^="__privateStripeFrame"]').first
+        inside.locator("[name=cardnumber]").fill(number)
+        inside.locator("[name=exp-date]").fill("12 / 40")
+        inside.locator("[name=cvc]").fill("123")
+
+    def pay(self) -> None:
+        self.page.locator("#pay-button").click()
+
+    def leave(self) -> None:
+        """Close the browser; what its console complained of fails the test."""
+        self.page.context.close()
+        assert self.faults == []
+
+
+Arrive = Callable[..., Visitor]
