@@ -160,9 +160,16 @@ class Market:
         unpacked = lines.filter(packed_grams=None, ordered_grams__gt=F("cancelled_grams"))
         early = unpacked.exists() and self.dice.random() < 0.4
         line = self.dice.choice(list(unpacked if early else lines))
-        when = "before packing" if line.packed_grams is None else "after packing"
         restock = self.dice.random() < 0.5
         how = self.dice.choice(["packs", "packs", "amount", "line", "order", "freight"])
+        self._refund(line, how, restock)
+        # The second refund of a box finds what the first one left of it.
+        if how == "packs" and self.dice.random() < 0.6:
+            line.refresh_from_db()
+            self._refund(line, "packs", not restock)
+
+    def _refund(self, line: ConsignmentLine, how: str, restock: bool) -> None:
+        when = "before packing" if line.packed_grams is None else "after packing"
         order_id = line.consignment.order_id
         packs, money = line.packs - line.cancelled_packs, line.net_fen - line.refunded_fen
         wish = RefundWish(line.pk)
