@@ -36,7 +36,7 @@ STATES = """
     SELECT 'message ' || id || ' (' || kind || ' ' || reference || ')',
            'its fields do not fit its state ' || state, NULL::timestamptz
       FROM notifications_message
-     WHERE (state = 'sent') <> (sent_at IS NOT NULL) OR recipient = ''
+     WHERE (state = 'sent') <> (sent_at IS NOT NULL) OR recipient = '' OR sent_at > %(now)s
         OR state NOT IN ('waiting', 'sent', 'failed')
     UNION ALL
     SELECT 'message ' || max(id), 'is there twice', NULL

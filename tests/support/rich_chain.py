@@ -179,6 +179,7 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     chain.promise("A-003", plum, 8000, per_day=2000, days=6)
     chain.promise("A-001", plum, 3000, per_day=2000, days=6)
     orders["to pick"] = buy([(plums, 2)])
+    chain.deliver("A-001", plum, 700, days_ago=0)
     rich.orders["open"] = chain.start([(small, 2)])
     send_everything()
     return rich

@@ -1,0 +1,203 @@
+"""Any one row of the chain's tables, corrupted with the triggers off, is found by verify_books.
+
+Changed by one, emptied, pointed at another parent, deleted, written twice: each on rows of a shop
+that had busy days, by a superuser whose triggers, foreign keys and CHECKs do not hold him.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from storefront.books import stripe_side
+from storefront.books.base import run
+from storefront.books.runner import CHECKS, check_database, this_moment
+from tests.conftest import SUITE
+from tests.support.corrupting import Corruption, Table
+from tests.support.rich_chain import SHIFT, make_rich_chain
+
+# How many rows of each table are corrupted, column by column, and how many are deleted.
+ROWS, DELETED = int(os.environ.get("CORRUPTED_ROWS", "2")), 4
+
+
+@dataclass(frozen=True)
+class Target:
+    """What of a table carries the chain: its columns, and which rows (not those of the past)."""
+
+    columns: str
+    where: LiteralString = "true"
+    deleted: bool = True
+
+
+TARGETS = {
+    "ledger_account": Target("kind partner_id household_id sales_pool_id"),
+    "ledger_transaction": Target("kind source_type source_id partner_id reverses_id"),
+    "ledger_posting": Target(
+        "transaction_id account_id amount_fen consignment_line_id sales_pool_id"
+    ),
+    "partner_stockpool": Target("partner_id produce_id on_hand promised reserved allocated"),
+    "partner_stockmove": Target("pool_id cause reference on_hand promised reserved allocated"),
+    "partner_pickingday": Target("pool_id day capacity taken", "taken > 0 AND day > '{today}'"),
+    "partner_reservation": Target("reference state created_at expires_at"),
+    "partner_reservationline": Target("reservation_id pool_id grams lost_grams"),
+    "households_lot": Target(
+        "code household_id pool_id sales_pool_id grade grams drawn_grams written_off_grams",
+        "sales_pool_id IN (SELECT sales_pool_id FROM settlement_sharingout)",
+    ),
+    "households_promise": Target(
+        "household_id pool_id to_day grams_per_day delivered_grams counted_grams",
+        "counted_grams > 0 AND delivered_grams > 0",
+    ),
+    "households_writeoff": Target("lot_id grams created_at"),
+    "routing_consignment": Target(
+        "order_id partner_id number state freight_fen freight_refunded_fen waybill paid_at "
+        "ship_by packed_at shipped_at delivered_at"
+    ),
+    "routing_consignmentline": Target(
+        "consignment_id order_line_id product_id pool_id packs ordered_grams billed_grams "
+        "packed_grams drawn_grams returned_grams short_grams cancelled_packs cancelled_grams "
+        "net_fen refunded_fen return_days released_at"
+    ),
+    "routing_drawing": Target("line_id sequence grams reverses_id"),
+    "routing_draw": Target("drawing_id lot_id grams"),
+    "routing_consignmentevent": Target("consignment_id state undone"),
+    "settlement_creditrule": Target(
+        "partner_id version period fee_bps fund_bps grade_a_bps grade_b_bps"
+    ),
+    "settlement_salespool": Target("pool_id rule_id starts_on ends_on"),
+    "settlement_sharingout": Target(
+        "sales_pool_id sequence earned_fen released_fen finished rule_id rule_version fee_bps "
+        "fund_bps weights"
+    ),
+    "order_order": Target(
+        "number basket_id user_id currency total_incl_tax total_excl_tax shipping_incl_tax "
+        "shipping_excl_tax channel date_placed"
+    ),
+    "order_line": Target(
+        "order_id partner_id partner_sku stockrecord_id product_id quantity line_price_incl_tax "
+        "line_price_excl_tax line_price_before_discounts_incl_tax unit_price_incl_tax"
+    ),
+    "payments_paymentattempt": Target(
+        "basket_id user_id state amount_fen currency snapshot gateway intent_id order_id "
+        "expires_at paid_at",
+        "state = 'placed'",
+    ),
+    # One that never came leaves nothing behind, and the sweep does without it.
+    "payments_stripeevent": Target("type payload processed_at", deleted=False),
+    "aftersales_refund": Target(
+        "attempt_id order_id state amount_fen stripe_refund_id created_at done_at"
+    ),
+    "aftersales_refundline": Target(
+        "refund_id consignment_id consignment_line_id amount_fen packs grams",
+    ),
+    "campaigns_lineattribution": Target(
+        "order_line_id campaign_id rule evidence replaces_id created_at", "replaces_id IS NULL"
+    ),
+    "notifications_message": Target("kind reference order_id state sent_at"),
+}
+
+
+@dataclass
+class Books:
+    """A superuser's connection to the rich chain, and what Stripe says of it."""
+
+    connection: psycopg.Connection
+    at_stripe: stripe_side.AtStripe
+
+
+def _clock(seconds: int) -> None:
+    Path(os.environ["SHANHUO_CLOCK_FILE"]).write_text(str(seconds))
+
+
+@pytest.fixture(scope="module")
+def books(django_db_blocker: Any, sandbox: Any) -> Iterator[Books]:
+    """The rich chain in a database of its own."""
+    from django.conf import settings
+    from django.db import connections
+
+    from storefront.payments import gateway
+
+    database = SUITE.clone(SUITE.new_name())
+    sandbox.reset()
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        connections["default"].close()
+        patch.setitem(connections.settings["default"], "NAME", database.name)
+        patch.setitem(connections["default"].settings_dict, "NAME", database.name)
+        patch.setattr(settings, "STRIPE_API_BASE", sandbox.url)
+        patch.setattr(settings, "STRIPE_API_KEY", sandbox.api_key)
+        gateway._client.cache_clear()
+        try:
+            make_rich_chain(_clock)
+            at_stripe = stripe_side.ask(None, this_moment())
+        finally:
+            connections["default"].close()
+            gateway._client.cache_clear()
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        yield Books(connection, at_stripe)
+    SUITE.drop(database.name)
+
+
+@pytest.fixture(autouse=True)
+def _on_the_last_day() -> None:
+    _clock(SHIFT)
+
+
+def is_found(books: Books, table: Table) -> bool:
+    """Whether any check finds a fault: the first one will do, those of the table before others."""
+    moment, cursor = this_moment(), table.cursor
+    likely_first = sorted(CHECKS, key=lambda check: table.name not in str(check.rules))
+    return any(not run(check, cursor, moment).ok for check in likely_first) or any(
+        not result.ok for result in stripe_side.compare(books.at_stripe, cursor, moment)
+    )
+
+
+def missed(books: Books, table: Table, corruptions: list[Corruption]) -> list[str]:
+    """The corruptions that no check finds, of those that change anything."""
+    result = []
+    for corruption in corruptions:
+        before = table.row(corruption.key)
+        with books.connection.transaction(force_rollback=True):
+            try:
+                with books.connection.transaction():
+                    table.cursor.execute(corruption.statement)
+            except (psycopg.IntegrityError, psycopg.DataError):
+                continue  # the table itself refuses that
+            changed = table.row(corruption.key) != before or "twice" in corruption.name
+            if changed and not is_found(books, table):
+                result.append(corruption.name)
+    return result
+
+
+def test_the_books_are_in_order_before_anything_is_corrupted(books):
+    with books.connection.transaction(), books.connection.cursor() as cursor:
+        results = check_database(cursor)
+        results += stripe_side.compare(books.at_stripe, cursor, this_moment())
+    assert [(result.name, result.detail) for result in results if not result.ok] == []
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_corrupted_row_is_found(books, name):
+    target = TARGETS[name]
+    where = target.where.replace("{today}", this_moment().today.isoformat())
+    with (
+        books.connection.transaction(force_rollback=True),
+        books.connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL jit = off")
+        table = Table(cursor, name)
+        columns = [column for column in table.columns if column.name in target.columns.split()]
+        assert len(columns) == len(target.columns.split())
+        table.allow_anything()
+
+        tried = [table.duplicate(key) for key in table.keys(1, where)]
+        if target.deleted:
+            tried += [table.delete(key) for key in table.keys(DELETED, where)]
+        for key in table.keys(ROWS, where):
+            tried += [c for column in columns for c in table.corruptions(column, key)]
+
+        assert len(tried) > len(columns)
+        assert missed(books, table, tried) == []
