@@ -139,6 +139,40 @@ def test_nothing_is_added_to_a_committed_transaction(sold):
     assert everything(sold) == before
 
 
+# A temporary table goes before all others of its name, unless a function says otherwise.
+BALANCED = (
+    "CREATE TEMP TABLE ledger_posting AS SELECT currval('ledger_transaction_id_seq')"
+    " AS transaction_id, id AS account_id, fen AS amount_fen"
+    " FROM public.ledger_account, (VALUES (5), (-5)) AS legs(fen) WHERE kind = 'stripe'"
+)
+OPEN_AGAIN = (
+    "CREATE TEMP TABLE ledger_transaction AS"
+    " SELECT id, partner_id, pg_current_xact_id() AS xact FROM public.ledger_transaction"
+)
+
+
+def test_a_balanced_table_of_the_same_name_does_not_hide_legs_that_do_not_balance(sold):
+    before = everything(sold)
+
+    sqlstate = refusal(
+        sold.url, NEW_TRANSACTION.format("hidden"), LEG.format(100, "stripe"), BALANCED
+    )
+
+    assert sqlstate == "23514"
+    assert everything(sold) == before
+
+
+def test_an_open_table_of_the_same_name_does_not_open_a_committed_transaction(sold):
+    before = everything(sold)
+    add = (
+        "INSERT INTO ledger_posting (transaction_id, account_id, amount_fen)"
+        f" SELECT {before[0][0]}, id, {{}} FROM ledger_account WHERE kind = 'stripe'"
+    )
+
+    assert refusal(sold.url, OPEN_AGAIN, add.format(5), add.format(-5)) == "23001"
+    assert everything(sold) == before
+
+
 def test_a_transaction_over_two_cooperatives_is_refused(sold):
     second = chain.make_cooperative("COOP-B")
     first = Account.objects.get(kind="sales").partner_id
