@@ -28,8 +28,12 @@ PICKING = """
          WHERE day.pool_id = pool.id AND day.day >= %(today)s
     ) picking ON true
 """
-# A cooperative sells at the offer if it asks no more, or agreed to it.
-WILLING = "(record.price <= product.offer_price OR record.agreed_price <= product.offer_price)"
+# A cooperative sells at the offer if it asks no more, or agreed to it. What was withdrawn from
+# the shop is sold by nobody, though it may still lie in baskets.
+WILLING = (
+    "product.is_public"
+    " AND (record.price <= product.offer_price OR record.agreed_price <= product.offer_price)"
+)
 
 
 def available_packs(product_ids: Iterable[int]) -> dict[int, int]:

@@ -11,6 +11,7 @@ from catalog.clock import now
 from cooperatives.ledger.models import Posting
 from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
+from cooperatives.partner.selectors import available_packs
 from storefront.payments import gateway, services
 from storefront.payments.models import PaymentAttempt
 from storefront.payments.services import CannotPay
@@ -96,6 +97,21 @@ def test_a_pool_that_turns_stale_during_a_hold_is_not_held_twice(stripe, monkeyp
 
     with pytest.raises(stock.OutOfStock):
         stock.reserve(uuid.uuid4(), {pool.pk: 2500}, now() + timedelta(minutes=15))
+
+
+def test_a_withdrawn_pack_that_lies_in_a_basket_is_not_sold(stripe):
+    grove = chain.make_grove()
+    basket = chain.make_basket([(grove.pack, 1)])
+    chain.make_freight()
+    grove.pack.is_public = False
+    grove.pack.save(update_fields=["is_public"])
+
+    with pytest.raises(CannotPay) as refused:
+        services.start_payment(basket, contact=chain.CONTACT, address=chain.ADDRESS, language="en")
+
+    assert (refused.value.kind, list(refused.value.available.values())) == ("too_little", [0])
+    assert available_packs([grove.pack.pk]) == {grove.pack.pk: 0}
+    assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
 
 
 # Stripe
