@@ -43,6 +43,8 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
         attempt = ensure_intent(attempt)
     except GatewayDown:
         return _waiting(request, attempt, _("The payment service does not answer yet."))
+    if attempt.state != State.OPEN:
+        return redirect("checkout:return", uuid=uuid)
     return render(
         request,
         "checkout/pay.html",

@@ -6,6 +6,7 @@ then whatever placement writes, and the pools last.
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -174,7 +175,8 @@ def grams_by_pool(snapshot: dict) -> dict[int, int]:
 def ensure_intent(attempt: PaymentAttempt) -> PaymentAttempt:
     """Make the attempt's intent if it has none yet. Network; safe to repeat (same key).
 
-    Raises GatewayDown.
+    If the attempt was given up meanwhile, nobody may pay it any more: look at its state.
+    Raises GatewayDown, GatewayRefused.
     """
     if attempt.intent_id:
         return attempt
@@ -183,6 +185,9 @@ def ensure_intent(attempt: PaymentAttempt) -> PaymentAttempt:
         intent_id=intent.id, client_secret=intent.client_secret
     )
     attempt.refresh_from_db()
+    if attempt.state == State.CLOSED:
+        with suppress(gateway.WrongIntentState):
+            gateway.cancel_intent(intent.id)
     return attempt
 
 
@@ -194,27 +199,28 @@ def abandon(attempt_uuid: UUID) -> PaymentAttempt:
     from storefront.payments.finalizing import finalize
 
     attempt = PaymentAttempt.objects.get(pk=attempt_uuid)
+    if attempt.state == State.OPEN and not attempt.intent_id:
+        close(attempt.uuid, without_intent=True)
+        attempt.refresh_from_db()
     if attempt.state == State.OPEN:
-        if attempt.intent_id:
-            try:
-                gateway.cancel_intent(attempt.intent_id)
-            except gateway.WrongIntentState:
-                log.info("attempt %s can't be cancelled any more", attempt.uuid)
-            finalize(attempt.uuid)
-        else:
-            close(attempt.uuid)
+        try:
+            gateway.cancel_intent(attempt.intent_id or "")
+        except gateway.WrongIntentState:
+            log.info("attempt %s can't be cancelled any more", attempt.uuid)
+        finalize(attempt.uuid)
         attempt.refresh_from_db()
     return attempt
 
 
 @transaction.atomic
-def close(attempt_uuid: UUID) -> None:
+def close(attempt_uuid: UUID, *, without_intent: bool = False) -> None:
     """End an attempt that nobody will pay any more: goods back, basket open again. Idempotent.
 
-    Call it only once Stripe says that the intent is cancelled, or when there never was one.
+    Call it only once Stripe says that the intent is cancelled, or `without_intent`: then one that
+    has got its intent meanwhile stays as it is.
     """
     attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
-    if attempt.state != State.OPEN:
+    if attempt.state != State.OPEN or (without_intent and attempt.intent_id):
         return
     attempt.state = State.CLOSED
     attempt.save(update_fields=["state"])

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import Sum
 from django.test import Client
+from django.urls import reverse
 
 from catalog.clock import now
 from cooperatives.ledger.models import Posting
@@ -128,6 +129,57 @@ def in_session_of(attempt: PaymentAttempt) -> Client:
     session.save()
     browser.cookies["sessionid"] = session.session_key
     return browser
+
+
+def test_an_attempt_given_up_while_its_intent_is_made_has_no_intent_that_can_be_paid(
+    stripe, monkeypatch
+):
+    # given a buyer who gives up in another tab while Stripe makes the intent
+    grove = chain.make_grove()
+    real = gateway.create_intent
+
+    def slow(uuid, amount_fen, currency):
+        made = real(uuid, amount_fen, currency)
+        services.abandon(uuid)
+        return made
+
+    monkeypatch.setattr(gateway, "create_intent", slow)
+
+    attempt = chain.start([(grove.pack, 1)])
+
+    assert attempt.state == State.CLOSED
+    assert gateway.retrieve_intent(attempt.intent_id).canceled
+    page = in_session_of(attempt).get(reverse("checkout:pay", args=[attempt.uuid]))
+    assert page.status_code == 302
+
+
+def test_an_attempt_whose_intent_comes_while_it_is_given_up_is_cancelled_with_it(
+    stripe, monkeypatch
+):
+    # given an attempt without intent, which gets one after abandon() has read it
+    grove = chain.make_grove()
+
+    def down(*arguments):
+        raise gateway.GatewayDown
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(gateway, "create_intent", down)
+        with pytest.raises(CannotPay):
+            chain.start([(grove.pack, 1)])
+    attempt = PaymentAttempt.objects.get()
+    real = services.close
+
+    def late(*arguments, **more):
+        monkeypatch.setattr(services, "close", real)
+        services.ensure_intent(PaymentAttempt.objects.get(pk=attempt.pk))
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(services, "close", late)
+
+    attempt = services.abandon(attempt.uuid)
+
+    assert attempt.state == State.CLOSED
+    assert gateway.retrieve_intent(attempt.intent_id).canceled
 
 
 # Placing
