@@ -14,12 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from storefront.checkout import selectors
 from storefront.payments.finalizing import finalize
-from storefront.payments.gateway import GatewayDown
+from storefront.payments.gateway import GatewayDown, GatewayRefused
 from storefront.payments.models import PaymentAttempt
 from storefront.payments.services import abandon, ensure_intent
 from storefront.shop.order_selectors import may_see, order_page
 
 State = PaymentAttempt.State
+# Refused where it should answer is not known either: "processing", never "failed" (DESIGN §4).
+UNKNOWN = (GatewayDown, GatewayRefused)
 STRIPE_LOCALES = {"zh-hans": "zh", "en": "en"}
 
 
@@ -41,7 +43,7 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("checkout:return", uuid=uuid)
     try:
         attempt = ensure_intent(attempt)
-    except GatewayDown:
+    except UNKNOWN:
         return _waiting(request, attempt, _("The payment service does not answer yet."))
     if attempt.state != State.OPEN:
         return redirect("checkout:return", uuid=uuid)
@@ -77,7 +79,7 @@ def come_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     try:
         outcome = finalize(attempt.uuid)
-    except GatewayDown:
+    except UNKNOWN:
         return _waiting(request, attempt)
     if outcome.kind == "order" and outcome.order is not None:
         return redirect("checkout:done", number=outcome.order.number)
@@ -95,7 +97,7 @@ def _expired(request: HttpRequest, attempt: PaymentAttempt) -> HttpResponse:
     """Time is over and Stripe says that nothing was paid: the goods go back, the basket opens."""
     try:
         attempt = abandon(attempt.uuid)
-    except GatewayDown:
+    except UNKNOWN:
         return _waiting(request, attempt)
     if attempt.state == State.OPEN:
         return _waiting(request, attempt)
@@ -112,7 +114,7 @@ def give_up(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     try:
         attempt = abandon(attempt.uuid)
-    except GatewayDown:
+    except UNKNOWN:
         messages.warning(
             request, _("The payment service does not answer. Please try again in a moment.")
         )

@@ -139,6 +139,10 @@ def _refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
         messages.warning(
             request, _("The payment service does not answer. Nothing was charged; try again soon.")
         )
+    elif refusal.kind == "refused":
+        messages.warning(
+            request, _("The payment service does not take this amount. Nothing was charged.")
+        )
     elif refusal.kind == "empty":
         messages.info(request, _("Your basket is empty."))
     else:

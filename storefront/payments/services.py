@@ -54,7 +54,8 @@ class CannotPay(Exception):
     """A payment that can't start, and why.
 
     `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "no_freight",
-    "taken" (this basket is no longer open), "gateway_down" (nothing was charged; try again).
+    "taken" (this basket is no longer open), "changed" (the total is not what the buyer saw),
+    "gateway_down" (nothing was charged; try again), "refused" (Stripe does not take this amount).
     """
 
     def __init__(self, kind: str, available: dict[int, int] | None = None):
@@ -100,6 +101,10 @@ def start_payment(
     except gateway.GatewayDown as error:
         log.warning("attempt %s has no intent yet: %s", attempt.uuid, error)
         raise CannotPay("gateway_down") from error
+    except gateway.GatewayRefused as error:
+        log.error("Stripe makes no intent for attempt %s: %s", attempt.uuid, error)
+        close(attempt.uuid, without_intent=True)
+        raise CannotPay("refused") from error
 
 
 def _reserve_somewhere(basket, *rest) -> PaymentAttempt:
@@ -233,9 +238,13 @@ def expire(attempt_uuid: UUID) -> None:
 
     When Stripe can't be reached the goods are given back all the same, and the attempt stays
     open: a payment that turns up later is placed if the goods can still be had, else refunded.
+    An intent that Stripe does not know can't be paid: that ends its attempt.
     """
     try:
         abandon(attempt_uuid)
+    except gateway.GatewayRefused as error:
+        log.error("attempt %s ends, Stripe will not hear of it: %s", attempt_uuid, error)
+        close(attempt_uuid)
     except gateway.GatewayDown as error:
         log.warning("attempt %s expired while Stripe is out of reach: %s", attempt_uuid, error)
         with transaction.atomic():

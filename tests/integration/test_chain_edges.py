@@ -122,6 +122,33 @@ def refuse(*arguments, **more):
     raise gateway.GatewayRefused("No such payment_intent")
 
 
+def test_an_amount_that_stripe_refuses_leaves_the_basket_open(stripe, monkeypatch):
+    grove = chain.make_grove()
+    monkeypatch.setattr(gateway, "create_intent", refuse)
+
+    with pytest.raises(CannotPay) as refused:
+        chain.start([(grove.pack, 1)])
+
+    assert refused.value.kind == "refused"
+    attempt = PaymentAttempt.objects.get()
+    assert (attempt.state, attempt.basket.status) == (State.CLOSED, "Open")
+    assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
+
+
+def test_an_expired_attempt_that_stripe_does_not_know_ends(stripe, monkeypatch, set_clock):
+    grove = chain.make_grove()
+    attempt = chain.start([(grove.pack, 1)])
+    monkeypatch.setattr(gateway, "cancel_intent", refuse)
+    monkeypatch.setattr(gateway, "retrieve_intent", refuse)
+    set_clock(16 * 60)
+
+    services.expire(attempt.uuid)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.basket.status) == (State.CLOSED, "Open")
+    assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
+
+
 def in_session_of(attempt: PaymentAttempt) -> Client:
     browser = Client()
     session = browser.session
@@ -129,6 +156,23 @@ def in_session_of(attempt: PaymentAttempt) -> Client:
     session.save()
     browser.cookies["sessionid"] = session.session_key
     return browser
+
+
+def test_the_payments_pages_say_wait_when_stripe_refuses_to_answer(stripe, monkeypatch):
+    grove = chain.make_grove()
+    attempt = chain.start([(grove.pack, 1)])
+    monkeypatch.setattr(gateway, "cancel_intent", refuse)
+    monkeypatch.setattr(gateway, "retrieve_intent", refuse)
+    browser = in_session_of(attempt)
+
+    come_back = browser.get(reverse("checkout:return", args=[attempt.uuid]))
+    give_up = browser.post(reverse("checkout:give-up", args=[attempt.uuid]))
+
+    assert come_back.status_code == 200
+    assert "Refresh" in come_back.headers
+    assert give_up.headers["Location"] == reverse("shop:basket")
+    attempt.refresh_from_db()
+    assert attempt.state == State.OPEN
 
 
 def test_an_attempt_given_up_while_its_intent_is_made_has_no_intent_that_can_be_paid(
