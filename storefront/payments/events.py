@@ -71,15 +71,21 @@ def _act(event: StripeEvent) -> None:
 
 
 def _attempt_of_metadata(found: dict) -> PaymentAttempt | None:
-    """The attempt that an intent was made for, when its id did not reach us in time."""
-    from storefront.payments.services import ensure_intent
+    """The attempt that an intent was made for, when its id did not reach us in time.
 
+    The event says the id: asking Stripe to make it again would, once Stripe has forgotten the key
+    (events come for three days, keys last for one), make another.
+    """
     reference = (found.get("metadata") or {}).get("attempt", "")
     try:
         attempt = PaymentAttempt.objects.filter(pk=reference).first() if reference else None
     except (ValueError, TypeError, ValidationError):
         return None
-    return ensure_intent(attempt) if attempt else None
+    if attempt is not None:
+        PaymentAttempt.objects.filter(pk=attempt.pk, intent_id__isnull=True).update(
+            intent_id=found["id"], client_secret=found.get("client_secret") or ""
+        )
+    return attempt
 
 
 def waiting_events(limit: int = 200) -> list[str]:

@@ -13,7 +13,7 @@ from cooperatives.ledger.models import Posting
 from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
 from cooperatives.partner.selectors import available_packs
-from storefront.payments import gateway, services
+from storefront.payments import events, gateway, services
 from storefront.payments.models import PaymentAttempt
 from storefront.payments.services import CannotPay
 from tests.support import chain
@@ -224,6 +224,25 @@ def test_an_attempt_whose_intent_comes_while_it_is_given_up_is_cancelled_with_it
 
     assert attempt.state == State.CLOSED
     assert gateway.retrieve_intent(attempt.intent_id).canceled
+
+
+def test_an_event_tells_of_an_intent_whose_answer_was_lost_without_making_another(
+    stripe, monkeypatch
+):
+    # given an intent that was made and paid, though its answer never came
+    grove = chain.make_grove()
+    attempt = chain.start([(grove.pack, 1)])
+    chain.pay(attempt)
+    intent_id, secret = attempt.intent_id, attempt.client_secret
+    PaymentAttempt.objects.update(intent_id=None, client_secret="")
+    monkeypatch.setattr(gateway, "create_intent", refuse)
+    found = {"id": intent_id, "client_secret": secret, "metadata": {"attempt": str(attempt.uuid)}}
+    events.store({"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": found}})
+
+    events.process("evt_1")
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.intent_id) == (State.PLACED, intent_id)
 
 
 # Placing
