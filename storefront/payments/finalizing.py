@@ -19,6 +19,7 @@ from catalog.numbers import to_yuan
 from cooperatives.ledger.models import Account, Transaction
 from cooperatives.ledger.services import AccountKey, Leg, post
 from cooperatives.partner import stock
+from cooperatives.partner.models import StockRecord
 from cooperatives.routing.services import NewLine, create_consignments
 from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.aftersales.models import Refund
@@ -99,6 +100,9 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     basket = Basket.objects.select_for_update(no_key=True).get(pk=attempt.basket_id)
     if Order.objects.filter(basket=basket).exists():
         raise GoodsGone("another payment placed this basket")
+    offers = {part["stock_record_id"] for part in attempt.snapshot["parts"]}
+    if StockRecord.objects.filter(pk__in=offers).count() != len(offers):
+        raise GoodsGone("a pack or a cooperative's offer of it was deleted")
     moment = now()
     order = _write_order(attempt, basket, moment)
     lines = _write_lines(attempt, order)

@@ -13,7 +13,10 @@ from cooperatives.ledger.models import Posting
 from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
 from cooperatives.partner.selectors import available_packs
+from storefront.aftersales.models import Refund
+from storefront.order.models import Order
 from storefront.payments import events, gateway, services
+from storefront.payments.finalizing import finalize
 from storefront.payments.models import PaymentAttempt
 from storefront.payments.services import CannotPay
 from tests.support import chain
@@ -246,6 +249,24 @@ def test_an_event_tells_of_an_intent_whose_answer_was_lost_without_making_anothe
 
 
 # Placing
+
+
+def test_what_is_deleted_between_payment_and_placement_is_refunded(stripe):
+    # given a pack, and a cooperative's offer of another, that are gone when the webhook comes
+    pack_gone, offer_gone = chain.make_grove("A"), chain.make_grove("B")
+    attempts = [chain.start([(grove.pack, 1)]) for grove in (pack_gone, offer_gone)]
+    for attempt in attempts:
+        chain.pay(attempt)
+    pack_gone.pack.delete()
+    offer_gone.pack.stockrecords.all().delete()
+
+    outcomes = [finalize(attempt.uuid).kind for attempt in attempts]
+
+    assert outcomes == ["refunded", "refunded"]
+    assert {refund.amount_fen for refund in Refund.objects.all()} == {3280}
+    assert Order.objects.count() == 0
+    for grove in (pack_gone, offer_gone):
+        assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
 
 
 # Lots that are drawn
