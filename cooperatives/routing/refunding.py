@@ -17,7 +17,7 @@ from cooperatives.ledger.selectors import line_balances
 from cooperatives.ledger.services import AccountKey, Leg, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import OpenPool, lock_pools
-from cooperatives.routing.drawing import put_back
+from cooperatives.routing.drawing import draw_waiting, put_back
 from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
 
 State = Consignment.State
@@ -187,6 +187,8 @@ def _move_grams(
             put_back(open_pool, line, item.grams, before, mark)
         line.save()
     for open_pool in opened.values():
+        # What came back to the lots covers what was packed without one.
+        draw_waiting(open_pool)
         open_pool.close(f"refund:{reference}")
 
 

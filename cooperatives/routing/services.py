@@ -16,7 +16,7 @@ from cooperatives.ledger.services import AccountKey, Leg, accounts, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import lock_pools
 from cooperatives.ports import messages
-from cooperatives.routing.drawing import draw, take_back
+from cooperatives.routing.drawing import draw, draw_waiting, take_back
 from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
 
 State = Consignment.State
@@ -238,4 +238,6 @@ def _unpack(consignment: Consignment, actor) -> None:
             allocated=line.allocated_grams - before,
         )
     for open_pool in opened.values():
+        # What was packed without a lot may have these: maybe no other ever comes.
+        draw_waiting(open_pool)
         open_pool.close(f"event:{event.pk}")

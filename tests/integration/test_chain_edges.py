@@ -9,11 +9,19 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.clock import now
+from cooperatives.households.models import Lot
 from cooperatives.ledger.models import Posting
 from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
 from cooperatives.partner.selectors import available_packs
+from cooperatives.routing.models import Consignment
+from cooperatives.routing.services import pack, undo
 from storefront.aftersales.models import Refund
+from storefront.aftersales.services import (
+    RefundWish,
+    refund_lines,
+    refund_order,
+)
 from storefront.order.models import Order
 from storefront.payments import events, gateway, services
 from storefront.payments.finalizing import finalize
@@ -270,6 +278,45 @@ def test_what_is_deleted_between_payment_and_placement_is_refunded(stripe):
 
 
 # Lots that are drawn
+
+
+def test_an_undone_packing_gives_its_lots_to_what_was_packed_without_any(stripe):
+    # given two boxes of which one drew the only lot, and the other found none
+    grove = chain.make_grove(grams=0)
+    chain.promise("COOP-A-001", grove.produce, 50_000, per_day=50_000)
+    orders = [chain.buy([(grove.pack, 2)]) for _ in range(2)]
+    chain.deliver("COOP-A-001", grove.produce, 5000)
+    first, second = (Consignment.objects.get(order=order) for order in orders)
+    pack(first.pk, {})
+    pack(second.pk, {})
+    assert (balance("sales"), balance("pool")) == (-4960, -4960)
+
+    # when the first is undone and cancelled
+    undo(first.pk)
+    refund_order(orders[0].pk)
+
+    # then the lot is the second's, and its money is in the lot's sales pool
+    assert second.lines.get().drawn_grams == 5000
+    assert (balance("sales"), balance("pool")) == (0, -4960)
+    assert Lot.objects.get().left == 0
+    assert chain.pool_of(grove.partner, grove.produce).allocated == 0
+
+
+def test_packs_that_come_back_to_the_store_cover_what_was_packed_without_a_lot(stripe):
+    grove = chain.make_grove(grams=0)
+    chain.promise("COOP-A-001", grove.produce, 50_000, per_day=50_000)
+    orders = [chain.buy([(grove.pack, 2)]) for _ in range(2)]
+    chain.deliver("COOP-A-001", grove.produce, 5000)
+    first, second = (Consignment.objects.get(order=order) for order in orders)
+    pack(first.pk, {})
+    pack(second.pk, {})
+
+    refund_lines(orders[0].pk, [RefundWish(first.lines.get().pk, packs=1)], restock=True)
+
+    assert second.lines.get().drawn_grams == 2500
+    assert (balance("sales"), balance("pool")) == (-2480, -4960)
+    pool = chain.pool_of(grove.partner, grove.produce)
+    assert (pool.on_hand, pool.allocated) == (0, 2500)
 
 
 # Refunds
