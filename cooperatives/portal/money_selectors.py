@@ -155,11 +155,14 @@ def totals(partner: Partner, balances: dict[int, tuple[int, int]]) -> Totals:
 
 @dataclass
 class Share:
-    """A household's part in one sales pool: grams, and fen."""
+    """A household's part in one sales pool: grams, and fen.
+
+    Crates mix, so what is sold of the pool is sold of everyone's, by what each delivered.
+    """
 
     sales_pool: SalesPool
     delivered: int
-    drawn: int
+    sold: int
     pending: int = 0
     available: int = 0
     # Its weight's part of the pool's service fee and village fund, cut down to whole fen.
@@ -185,20 +188,23 @@ class Sheet:
 def household_sheet(partner: Partner, household: Household) -> Sheet:
     """A household's figures: delivered, sold, taken off, pending, available."""
     pending, available = household_balances(partner.pk).get(household.pk, (0, 0))
+    mine = Q(household=household)
     grams = (
-        Lot.objects.filter(household=household)
+        Lot.objects.filter(sales_pool__in=Lot.objects.filter(mine).values("sales_pool"))
         .order_by()
         .values("sales_pool")
-        .annotate(whole=Sum("grams"), drawn=Sum("drawn_grams"))
+        .annotate(own=Sum("grams", filter=mine), whole=Sum("grams"), drawn=Sum("drawn_grams"))
     )
-    by_pool = {row["sales_pool"]: (row["whole"], row["drawn"]) for row in grams}
+    by_pool = {
+        row["sales_pool"]: (row["own"], row["own"] * row["drawn"] // row["whole"]) for row in grams
+    }
     shares = [
         Share(found, *by_pool[found.pk]) for found in sales_pools_of(partner).filter(pk__in=by_pool)
     ]
     _fill(shares, household)
     return Sheet(
-        delivered=sum(whole for whole, _ in by_pool.values()),
-        sold=sum(drawn for _, drawn in by_pool.values()),
+        delivered=sum(own for own, _ in by_pool.values()),
+        sold=sum(sold for _, sold in by_pool.values()),
         pending=pending,
         available=available,
         shares=shares,

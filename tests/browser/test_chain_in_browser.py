@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.open_site import DESK, PHONE, Arrive, OpenSite, Visitor, link_in
+from tests.support.open_site import DESK, Arrive, OpenSite, Visitor, link_in
 
 pytestmark = pytest.mark.browser
 
@@ -36,10 +36,6 @@ def books_are_right() -> None:
     answer = as_json(verify_when_calm(20))
     assert answer["ok"], [check for check in answer["checks"] if not check["ok"]]
     assert sum(check["checked"] for check in answer["checks"]) > 1000
-
-
-def yuan(fen: int) -> str:
-    return f"¥{Decimal(fen) / 100:.2f}"
 
 
 def fen_in(text: str) -> int:
@@ -282,3 +278,40 @@ def campaign_shows_it(staff: Visitor) -> None:
     assert [fen_in(text) for text in cells[3:6]] == [14580, 14580, 8780]
     assert 0 < fen_in(cells[6]) <= 8780 * 9000 // 10_000
     staff.look("campaign")
+
+
+def test_a_member_buys_with_a_card_that_its_bank_asks_about(
+    arrive: Arrive, open_site: OpenSite
+) -> None:
+    # Given a member with snow pears, from a chat's link, in the basket
+    buyer = arrive("member")
+    buyer.sign_in("buyer@example.org", "/accounts/login/")
+    buyer.go("/r/DEMO-PEAR")
+    buyer.choose("snow pear", "2.5 kg", 2)
+    buyer.go("/checkout/")
+    buyer.give_address(ADDRESS | {"email": "buyer@example.org"})
+    buyer.press("Pay by card")
+
+    # When the bank's question is not answered, then nothing is paid and the page says so
+    buyer.enter_card("4000002500003155")
+    buyer.pay()
+    bank = buyer.page.frame_locator("[data-testid=three-d-secure-frame]")
+    buyer.look("bank-asks")
+    bank.get_by_test_id("three-d-secure-fail").click()
+    expect(buyer.page.locator("#card-problem")).to_contain_text("authenticate")
+    buyer.look("bank-refused")
+    assert [each.status for each in intents(open_site)] == ["requires_payment_method"]
+
+    # When it is answered the second time, then the order is placed, once, and the books are right
+    buyer.pay()
+    with buyer.page.expect_navigation(url=re.compile("/checkout/done/")):
+        bank.get_by_test_id("three-d-secure-complete").click()
+    buyer.sees("Thank you", "snow pear")
+    number = buyer.page.url.rstrip("/").rpartition("/")[2]
+    assert [each.status for each in intents(open_site)] == ["succeeded"]
+    buyer.follow("My orders")
+    expect(buyer.page.locator(".order-row")).to_have_count(1)
+    buyer.sees(number)
+    buyer.look("my-orders")
+    open_site.mail("buyer@example.org", number)
+    books_are_right()

@@ -97,6 +97,8 @@ def test_a_household_sees_its_five_figures(farm, home, set_clock) -> None:
     sheet = money.household_sheet(farm.partner, farm.households[0])
     # 60 % of ¥46.00, released after the return window; 60 % of ¥4.00 taken off.
     assert (sheet.delivered, sheet.taken_off) == (6000, 240)
+    # Of the pool's 10 kg 5 kg are sold, so half of what each delivered, whoever's lot went first.
+    assert sheet.sold == 3000
     assert (sheet.pending, sheet.available) == (0, 2760)
     assert [(share.pending, share.available) for share in sheet.shares] == [(0, 2760)]
     page = manager.get(f"{home}households/{farm.households[0].pk}/").content.decode()

@@ -104,26 +104,42 @@ class Visitor:
         assert response.status == status, f"{path}: {response.status}"
         return response
 
-    def look(self, what: str = "") -> None:
-        """Nothing sticks out of the page; take a picture, numbered unless it has a name."""
+    def look(self, what: str) -> None:
+        """Nothing sticks out of the page; take a picture, numbered in the order of the steps."""
         self.fits()
         self.pictures += 1
+        self.picture(f"{self.name}-{self.pictures:02}-{what}")
+
+    def picture(self, name: str) -> None:
+        """Take a picture of the whole page, also of one that scrolls inside, as the admin's do."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        # The admin scrolls inside its page.
+        size = self.page.viewport_size
+        assert size is not None
         height = self.page.evaluate(
             """Math.max(...[document.scrollingElement, ...document.querySelectorAll("main")]
                 .map((each) => each.scrollHeight))"""
         )
-        width = self.page.viewport_size["width"]
         if height > HEIGHT:
-            self.page.set_viewport_size({"width": width, "height": height})
-        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self.pictures:02}-{what}.png")
+            self.page.set_viewport_size({"width": size["width"], "height": height})
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})
+
+    def turn(self, width: int) -> None:
+        """Make the window so wide."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
-    def fits(self) -> None:
-        """The page is not wider than its window."""
+    def speak(self, language: str) -> None:
+        """Have the next pages in this language."""
+        cookie = {"name": "django_language", "value": language, "url": self.site.url}
+        self.page.context.add_cookies([cookie])  # type: ignore[list-item]
+
+    def fits(self, scroller: str = "main") -> None:
+        """The page is not wider than its window, nor is what scrolls inside it."""
         wide, window = self.page.evaluate(
-            "[document.scrollingElement.scrollWidth, window.innerWidth]"
+            """(scroller) =>
+                [Math.max(...[document.scrollingElement, ...document.querySelectorAll(scroller)]
+                .map((each) => each.scrollWidth)), innerWidth]""",
+            scroller,
         )
         if wide > window:
             sticking = self.page.evaluate(
