@@ -5,7 +5,7 @@ Locks: the payment attempt, the consignments, then the pools.
 
 import logging
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,6 +44,15 @@ class RefundWish:
     amount_fen: int | None = None
 
 
+def remains_of(lines: Iterable[ConsignmentLine]) -> list[RefundWish]:
+    """Wishes for all that remains: also packs whose money went back before."""
+    return [
+        RefundWish(line.pk)
+        for line in lines
+        if line.net_fen > line.refunded_fen or line.packs > line.cancelled_packs
+    ]
+
+
 def refund_order(
     order_id: int,
     *,
@@ -57,7 +66,7 @@ def refund_order(
     lines = ConsignmentLine.objects.filter(consignment__order_id=order_id)
     return refund_lines(
         order_id,
-        [RefundWish(line.pk) for line in lines if line.net_fen > line.refunded_fen],
+        remains_of(lines),
         freight=True,
         restock=restock,
         actor=actor,

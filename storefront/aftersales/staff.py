@@ -60,7 +60,7 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
         .in_bulk()
     )
     if plan.line_id is None:
-        wishes = [RefundWish(pk) for pk, ln in lines.items() if ln.net_fen > ln.refunded_fen]
+        wishes = services.remains_of(lines.values())
     else:
         wishes = [_wish(plan, plan.line_id)]
     cuts = refunding.cut(consignments, wishes, freight=plan.freight)

@@ -320,3 +320,17 @@ def test_packs_that_come_back_to_the_store_cover_what_was_packed_without_a_lot(s
 
 
 # Refunds
+
+
+def test_cancelling_an_order_takes_its_packs_back_though_their_money_went_back_before(stripe):
+    grove, other = chain.make_grove("A"), chain.make_grove("B")
+    order = chain.buy([(grove.pack, 2), (other.pack, 1)])
+    line = Consignment.objects.get(order=order, partner=grove.partner).lines.get()
+    refund_lines(order.pk, [RefundWish(line.pk, amount_fen=4960)])
+
+    refund_order(order.pk)
+
+    states = set(Consignment.objects.filter(order=order).values_list("state", flat=True))
+    assert states == {"cancelled"}
+    assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
+    assert sum(r.amount_fen for r in Refund.objects.all()) == order.total_incl_tax * 100
