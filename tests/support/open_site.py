@@ -38,7 +38,7 @@ class OpenSite:
             found[:] = [each for each in self._mails(to) if all(w in _said(each) for w in words)]
             return bool(found)
 
-        wait_for(came, 20, f"a mail to {to} with {words}")
+        wait_for(came, 30, f"a mail to {to} with {words}")
         return found[0]
 
     def _mails(self, to: str) -> list[EmailMessage]:
@@ -84,7 +84,7 @@ class Visitor:
             reduced_motion="reduce",
             has_touch=width == PHONE,
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(15_000)
         visitor = cls(context.new_page(), site, name)
         visitor._listen()
         return visitor
