@@ -29,6 +29,8 @@ from storefront.payments.models import PaymentAttempt
 
 log = logging.getLogger(__name__)
 State = Refund.State
+# Stripe keeps an idempotency key for 24 hours at least.
+KEY_LASTS = timedelta(hours=23)
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def send(refund_uuid: uuids.UUID) -> Refund:
         if refund.stripe_refund_id:
             found = gateway.retrieve_refund(refund.stripe_refund_id)
         else:
-            found = gateway.create_refund(
+            found = _made_before(refund) or gateway.create_refund(
                 refund.uuid, refund.attempt.intent_id or "", refund.amount_fen
             )
     except gateway.GatewayRefused as error:
@@ -172,6 +174,17 @@ def send(refund_uuid: uuids.UUID) -> Refund:
         refund.refresh_from_db()
         return refund
     return _record(refund.pk, found)
+
+
+def _made_before(refund: Refund) -> gateway.StripeRefund | None:
+    """The refund at Stripe, if an earlier try made it and its answer was lost.
+
+    Within a day its key says so; later Stripe has forgotten the key and would pay again.
+    """
+    if not refund.tries or refund.created_at > now() - KEY_LASTS:
+        return None
+    made = gateway.refunds_of(refund.attempt.intent_id or "")
+    return next((found for found in made if found.reference == str(refund.uuid)), None)
 
 
 @transaction.atomic

@@ -181,6 +181,12 @@ def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
     return _refund(found)
 
 
+def refunds_of(intent_id: str) -> list[StripeRefund]:
+    """Every refund of an intent's payment."""
+    pages = _call(_client().v1.refunds.list, {"payment_intent": intent_id, "limit": 100})
+    return [_refund(found) for found in _call(lambda: list(pages.auto_paging_iter()))]
+
+
 def retrieve_refund(refund_id: str) -> StripeRefund:
     """The refund as it is now."""
     return _refund(_call(_client().v1.refunds.retrieve, refund_id))

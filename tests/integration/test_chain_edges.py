@@ -21,6 +21,7 @@ from storefront.aftersales.services import (
     RefundWish,
     refund_lines,
     refund_order,
+    send,
 )
 from storefront.order.models import Order
 from storefront.payments import events, gateway, services
@@ -334,3 +335,26 @@ def test_cancelling_an_order_takes_its_packs_back_though_their_money_went_back_b
     assert states == {"cancelled"}
     assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
     assert sum(r.amount_fen for r in Refund.objects.all()) == order.total_incl_tax * 100
+
+
+def test_a_refund_tried_again_after_a_day_is_looked_for_at_stripe_first(
+    stripe, monkeypatch, set_clock
+):
+    # given a refund that Stripe made, though its answer was lost, and whose key it has forgotten
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 2)])
+    line = Consignment.objects.get(order=order).lines.get()
+    refund = refund_lines(order.pk, [RefundWish(line.pk, packs=1)])
+    real = gateway.create_refund
+
+    def lost(*arguments):
+        real(*arguments)
+        raise gateway.GatewayDown("timed out")
+
+    monkeypatch.setattr(gateway, "create_refund", lost)
+    with pytest.raises(gateway.GatewayDown):
+        send(refund.pk)
+    monkeypatch.setattr(gateway, "create_refund", refuse)
+    set_clock(86400)
+
+    assert send(refund.pk).state == "done"
