@@ -195,7 +195,16 @@ def retrieve_refund(refund_id: str) -> StripeRefund:
 def verified_event(body: bytes, signature: str) -> dict:
     """The event in a webhook's raw body. Raises ValueError unless Stripe signed it, just now."""
     try:
-        stripe.Webhook.construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET)
+        stripe.WebhookSignature.verify_header(
+            body.decode(),
+            signature,
+            settings.STRIPE_WEBHOOK_SECRET,
+            stripe.Webhook.DEFAULT_TOLERANCE,
+        )
     except stripe.SignatureVerificationError as error:
         raise ValueError(str(error)) from error
-    return json.loads(body)
+    event = json.loads(body)
+    match event:
+        case {"id": str(), "type": str(), "data": {"object": dict()}}:
+            return event
+    raise ValueError("signed, but no event")

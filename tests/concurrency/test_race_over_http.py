@@ -1,8 +1,9 @@
 """Two hundred buyers at one instant over HTTP: four server processes, webhooks, a worker.
 
 Proved by hand: with the conditional UPDATE of cooperatives.partner.stock replaced by a SELECT of
-what is free and an UPDATE after it, more than twenty buyers got to pay, and the first test fails
-at its count of payments begun.
+what is free and an UPDATE after it, holds overwrote each other, more buyers than twenty got to
+the payment, and the first test fails: a buyer who came back from paying got an error, for her
+order broke on the pool's CHECK. So do four tests of test_chain_races.py.
 """
 
 import json

@@ -123,7 +123,7 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
         while market.done["orders"] < ORDERS * (day + 1) // DAYS:
             market.buy(check_routing=market.done["orders"] % 3 == 0)
         market.work()
-        for _ in range(9):
+        for _ in range(14):
             market.refund()
         market.harvest()
         market.spoil()
@@ -151,6 +151,7 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
     # The dice did not spare what this is about, and at the end nothing waits any more.
     assert market.done["orders"] == ORDERS
     assert market.done["orders split"] > ORDERS // 10
+    assert market.done["lines split"] > 5
     for when in ("before packing", "after packing"):
         for how in ("packs", "amount", "line", "order", "freight"):
             assert any(kind.startswith(f"refund of {how} {when}") for kind in market.done)

@@ -68,8 +68,7 @@ class Market:
         assert outcome.order is not None
         self.done["orders"] += 1
         self.done["orders split"] += Consignment.objects.filter(order=outcome.order).count() > 1
-        split = {len(parts) for parts in _parts(attempt)} - {1}
-        self.done["lines split"] += bool(split)
+        self.done["lines split"] += any(len(parts) > 1 for parts in _parts(attempt))
 
     def _start(self, wants: list[tuple[str, int]]) -> PaymentAttempt:
         address = DeliveryAddress(
@@ -86,7 +85,11 @@ class Market:
         skus = self.dice.sample(sorted(self.packs), self.dice.choice([1, 1, 2, 3]))
         if self.dice.random() < 0.4:
             skus.append(self.dice.choice([sku for sku in SHARED if sku not in skus]))
-        return [(sku, self.dice.choice([1, 1, 2, 3, 5, 12])) for sku in skus]
+        # Some ask for more of a shared pack than any one cooperative has.
+        return [
+            (sku, self.dice.choice([1, 2, 5, 40, 90] if sku in SHARED else [1, 1, 2, 3, 5, 12]))
+            for sku in skus
+        ]
 
     def buy_what_then_spoils(self) -> None:
         """A buyer holds a pack's last grams, they spoil, and she pays all the same."""
@@ -164,7 +167,7 @@ class Market:
         how = self.dice.choice(["packs", "packs", "amount", "line", "order", "freight"])
         self._refund(line, how, restock)
         # The second refund of a box finds what the first one left of it.
-        if how == "packs" and self.dice.random() < 0.6:
+        if how == "packs":
             line.refresh_from_db()
             self._refund(line, "packs", not restock)
 
@@ -174,7 +177,7 @@ class Market:
         packs, money = line.packs - line.cancelled_packs, line.net_fen - line.refunded_fen
         wish = RefundWish(line.pk)
         if how == "packs" and packs:
-            wish = RefundWish(line.pk, packs=self.dice.randint(1, packs))
+            wish = RefundWish(line.pk, packs=self.dice.randint(1, max(1, packs // 2)))
         elif how == "amount" and money:
             wish = RefundWish(line.pk, amount_fen=self.dice.randint(1, money))
         try:

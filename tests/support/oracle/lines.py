@@ -81,8 +81,13 @@ def lines_with_their_money(base: psycopg.Connection[Any], villages: Villages) ->
             lines[part.id] = Line(part, left=net, packs=part.packs, in_sales=net)
     for _, happened in sorted(_events(base), key=lambda event: event[0]):
         _replay(lines, happened)
+    recorded: dict[int, int] = defaultdict(int)
+    for draw in base.execute(DRAWS):
+        recorded[draw.line_id] += draw.grams
     for line in lines.values():
         _pack(line)
+        # What a refund put back into its lots is the packs that came back, no more.
+        assert recorded[line.row.id] == line.drawn, f"line {line.row.id}"
     return lines
 
 
