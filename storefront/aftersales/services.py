@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.clock import now
 from cooperatives.ledger.models import Account, Transaction
-from cooperatives.ledger.services import AccountKey, Leg, post
+from cooperatives.ledger.services import AccountKey, Leg, post, reverse
 from cooperatives.routing import refunding
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.refunding import CannotRefund
@@ -192,6 +192,8 @@ def _record(refund_uuid: uuids.UUID, found: gateway.StripeRefund) -> Refund:
     """Write down what Stripe says of a refund; when it is done, post it and tell the buyer."""
     refund = Refund.objects.select_for_update(no_key=True).get(pk=refund_uuid)
     if refund.state == State.DONE:
+        if found.id == refund.stripe_refund_id and found.status in ("failed", "canceled"):
+            _came_back(refund, found.status)
         return refund
     refund.stripe_refund_id = found.id
     if found.status == "succeeded":
@@ -217,6 +219,17 @@ def _record(refund_uuid: uuids.UUID, found: gateway.StripeRefund) -> Refund:
     return refund
 
 
+def _came_back(refund: Refund, status: str) -> None:
+    """The buyer's bank sent a refund back that was done: it is owed again, and staff must act."""
+    log.error("refund %s was done and came back: %s", refund.uuid, status)
+    paid = Transaction.objects.get(
+        kind=Transaction.Kind.REFUND_PAID, source_type="refund", source_id=str(refund.uuid)
+    )
+    reverse(paid.pk)
+    refund.state, refund.done_at, refund.error = State.FAILED, None, f"Stripe: {status}"
+    refund.save(update_fields=["state", "done_at", "error"])
+
+
 def refresh_refund(stripe_refund_id: str, reference: str) -> None:
     """React to an event about a refund of ours; others are none of our business here."""
     refund = Refund.objects.filter(stripe_refund_id=stripe_refund_id).first()
@@ -225,7 +238,7 @@ def refresh_refund(stripe_refund_id: str, reference: str) -> None:
             refund = Refund.objects.filter(pk=uuids.UUID(reference)).first()
         except ValueError:
             return
-    if refund is not None and refund.state != State.DONE:
+    if refund is not None:
         _record(refund.pk, gateway.retrieve_refund(stripe_refund_id))
 
 

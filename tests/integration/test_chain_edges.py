@@ -19,6 +19,7 @@ from cooperatives.routing.services import pack, undo
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import (
     RefundWish,
+    refresh_refund,
     refund_lines,
     refund_order,
     send,
@@ -335,6 +336,24 @@ def test_cancelling_an_order_takes_its_packs_back_though_their_money_went_back_b
     assert states == {"cancelled"}
     assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
     assert sum(r.amount_fen for r in Refund.objects.all()) == order.total_incl_tax * 100
+
+
+def test_a_refund_that_the_bank_returns_after_all_is_owed_again(stripe, monkeypatch):
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 1)])
+    refund = refund_order(order.pk)
+    refund = send(refund.pk)
+    assert (refund.state, balance("refund_due")) == ("done", 0)
+    found = gateway.StripeRefund(refund.stripe_refund_id, "failed", refund.amount_fen)
+    monkeypatch.setattr(gateway, "retrieve_refund", lambda pk: found)
+
+    refresh_refund(refund.stripe_refund_id, "")
+    refresh_refund(refund.stripe_refund_id, "")
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.done_at) == ("failed", None)
+    assert balance("refund_due") == -refund.amount_fen
+    assert balance("stripe") == order.total_incl_tax * 100
 
 
 def test_a_refund_tried_again_after_a_day_is_looked_for_at_stripe_first(
