@@ -1,5 +1,7 @@
 """Produce and its packs. A produce is what grows; a pack is what a buyer buys."""
 
+from decimal import Decimal
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -101,7 +103,13 @@ class Product(AbstractProduct):
     pack_en = models.CharField(_("pack in English"), max_length=100, blank=True)
     net_grams = models.PositiveIntegerField(_("net grams"), null=True)
     # The one price that a buyer pays, whoever packs (DESIGN §5).
-    offer_price = models.DecimalField(_("offer price"), max_digits=12, decimal_places=2, null=True)
+    offer_price = models.DecimalField(
+        _("offer price"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
 
     class Meta(AbstractProduct.Meta):
         constraints = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -243,17 +243,13 @@ def refresh_refund(stripe_refund_id: str, reference: str) -> None:
 
 
 def waiting_refunds(limit: int = 100) -> list[uuids.UUID]:
-    """Refunds that are not done and were not tried within the last minute."""
-    before = now() - timedelta(minutes=1)
+    """Refunds that are not done: tried again after a minute, after an hour if Stripe refused."""
+    minute, hour = now() - timedelta(minutes=1), now() - timedelta(hours=1)
     return list(
         Refund.objects.exclude(state=State.DONE)
-        .filter(created_at__lt=before)
-        .exclude(tried_at__gte=before)
+        .filter(created_at__lt=minute)
+        .exclude(tried_at__gte=minute)
+        .exclude(state=State.FAILED, tried_at__gte=hour)
         .order_by("tried_at", "created_at")
         .values_list("pk", flat=True)[:limit]
     )
-
-
-def refunded_fen(order_id: int) -> int:
-    """What was decided to give back of an order so far, in fen."""
-    return Refund.objects.filter(order_id=order_id).aggregate(s=Sum("amount_fen"))["s"] or 0
