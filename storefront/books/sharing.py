@@ -5,6 +5,7 @@ it, and compared with what the ledger has credited up to it.
 """
 
 from storefront.books.base import Check
+from storefront.books.earned import earned
 from storefront.books.shares import DUE_CHECK, cuts
 
 NAMED = "'sharing-out ' || s.sequence || ' of sales pool ' || s.sales_pool_id"
@@ -63,47 +64,6 @@ SEQUENCE = """
     HAVING min(sequence) <> 1 OR max(sequence) <> count(*) OR count(DISTINCT sequence) <> count(*)
 """
 
-# E and R as they were. What was booked in the five minutes before may or may not be in them; lines
-# are released in batches of one moment, each whole.
-EARNED = f"""
-    WITH legs AS (
-        SELECT s.id, -p.amount_fen AS fen, line.released_at,
-               t.created_at < s.created_at - interval '5 minutes' AS known
-          FROM settlement_sharingout s
-          JOIN ledger_account a ON a.sales_pool_id = s.sales_pool_id
-          JOIN ledger_posting p ON p.account_id = a.id
-          JOIN ledger_transaction t ON t.id = p.transaction_id
-          LEFT JOIN routing_consignmentline line ON line.id = p.consignment_line_id
-         WHERE t.kind <> 'shared' AND t.created_at <= s.created_at
-    ), earned AS (
-        SELECT id, sum(fen) FILTER (WHERE known OR fen < 0) AS least,
-               sum(fen) FILTER (WHERE known OR fen > 0) AS most
-          FROM legs GROUP BY id
-    ), cutoffs AS (
-        SELECT id, created_at - interval '5 minutes' AS at FROM settlement_sharingout
-        UNION
-        SELECT s.id, legs.released_at FROM settlement_sharingout s JOIN legs ON legs.id = s.id
-         WHERE legs.released_at BETWEEN s.created_at - interval '5 minutes' AND s.created_at
-    ), released AS (
-        SELECT c.id, c.at, coalesce(sum(fen) FILTER (WHERE known OR fen < 0), 0) AS least,
-               coalesce(sum(fen) FILTER (WHERE known OR fen > 0), 0) AS most
-          FROM cutoffs c LEFT JOIN legs ON legs.id = c.id AND legs.released_at <= c.at
-         GROUP BY c.id, c.at
-    )
-    SELECT {NAMED},
-           'says E = ' || s.earned_fen || ' and R = ' || s.released_fen || ', the ledger had E = '
-           || coalesce(e.least, 0) || coalesce(' to ' || nullif(e.most, e.least), '')
-           || ' and R = ' || (SELECT max(r.most) FROM released r WHERE r.id = s.id),
-           NULL::timestamptz
-      FROM settlement_sharingout s
-      LEFT JOIN earned e ON e.id = s.id
-     WHERE s.earned_fen NOT BETWEEN coalesce(e.least, 0) AND coalesce(e.most, 0)
-        OR NOT EXISTS (SELECT 1 FROM released r
-                        WHERE r.id = s.id AND s.released_fen BETWEEN r.least AND r.most)
-        OR s.released_fen > s.earned_fen OR s.released_fen < 0
-        OR (s.finished AND s.released_fen <> s.earned_fen)
-"""  # noqa: S608
-
 # A credit is released once the return window is over, not before; then it stays released.
 WINDOW_OVER = """
     least(c.delivered_at, c.shipped_at + make_interval(days => %(release_days)s))
@@ -130,7 +90,7 @@ CHECKS = (
     Check(
         "sharing.cuts",
         "SELECT count(*) FROM settlement_sharingout",
-        (RATES, SEQUENCE, EARNED, cuts),
+        (RATES, SEQUENCE, earned, cuts),
     ),
     Check(
         "sharing.released",
