@@ -14,7 +14,7 @@ from catalog.clock import now
 from catalog.numbers import largest_remainder
 from cooperatives.ledger.models import Account, Transaction
 from cooperatives.ledger.selectors import line_balances
-from cooperatives.ledger.services import AccountKey, Leg, post
+from cooperatives.ledger.services import AccountKey, Leg, accounts, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import OpenPool, lock_pools
 from cooperatives.routing.drawing import draw_waiting, put_back
@@ -125,6 +125,8 @@ def apply(
     The pools are locked first: a lot that arrives draws for these lines under its pool's lock,
     and takes their money from where _book() would otherwise still see it.
     """
+    # Before the pools: the first refund of all makes it, and others may wait for it.
+    accounts([AccountKey(Account.Kind.REFUND_DUE)])
     lines = ConsignmentLine.objects.in_bulk([item.line_id for item in cuts if item.line_id])
     opened = lock_pools(line.pool_id for line in lines.values())
     for consignment_id in sorted({item.consignment_id for item in cuts}):
