@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from catalog.models import Produce, Product
@@ -20,6 +21,10 @@ class ChangeOnly(ModelPermissionPolicy):
 
     def user_has_any_permission(self, user: Any, actions: Any) -> bool:
         return any(self.user_has_permission(user, action) for action in actions)
+
+
+for _model in (Produce, Product):
+    register_permission_policy(_model, ChangeOnly(_model))
 
 
 class ProduceViewSet(SnippetViewSet):
@@ -49,10 +54,6 @@ class ProduceViewSet(SnippetViewSet):
         ),
     ]
 
-    @property
-    def permission_policy(self) -> ChangeOnly:
-        return ChangeOnly(self.model)
-
 
 class PackViewSet(SnippetViewSet):
     """A pack's offer price: the one that buyers pay, from the next payment on."""
@@ -70,10 +71,6 @@ class PackViewSet(SnippetViewSet):
         FieldRowPanel([FieldPanel("pack_zh"), FieldPanel("pack_en")]),
         FieldPanel("is_public"),
     ]
-
-    @property
-    def permission_policy(self) -> ChangeOnly:
-        return ChangeOnly(self.model)
 
     def get_queryset(self, request: Any) -> Any:
         return Product.objects.filter(produce__isnull=False).order_by("upc")
