@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.open_site import PASSWORD, Arrive, OpenSite, Visitor
 from tests.support.parts import Database
@@ -28,6 +28,8 @@ def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # Its loop runs in this thread, so Django would take every query here for a slip.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        # A busy machine is slow, not wrong.
+        expect.set_options(timeout=15_000)
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium
         chromium.close()
