@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.clock import now
 from storefront.payments.finalizing import finalize
+from storefront.payments.gateway import GatewayDown
 from storefront.payments.models import PaymentAttempt, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,10 @@ def process(event_id: str) -> None:
     try:
         _act(event)
     except Exception as error:
-        StripeEvent.objects.filter(pk=event_id).update(error=f"{type(error).__name__}: {error}")
+        text = f"{type(error).__name__}: {error}"
+        # However long Stripe is out of reach, that is no fault of the event's.
+        uncounted = 1 if isinstance(error, GatewayDown) else 0
+        StripeEvent.objects.filter(pk=event_id).update(error=text, tries=F("tries") - uncounted)
         raise
     StripeEvent.objects.filter(pk=event_id).update(processed_at=now(), error="")
 

@@ -27,7 +27,7 @@ from storefront.aftersales.services import (
 from storefront.order.models import Order
 from storefront.payments import events, gateway, services
 from storefront.payments.finalizing import finalize
-from storefront.payments.models import PaymentAttempt
+from storefront.payments.models import PaymentAttempt, StripeEvent
 from storefront.payments.services import CannotPay
 from tests.support import chain
 
@@ -377,3 +377,28 @@ def test_a_refund_tried_again_after_a_day_is_looked_for_at_stripe_first(
     set_clock(86400)
 
     assert send(refund.pk).state == "done"
+
+
+# Sweeps
+
+
+def test_an_outage_of_stripe_does_not_use_up_an_events_tries(stripe, monkeypatch):
+    grove = chain.make_grove()
+    attempt = chain.start([(grove.pack, 1)])
+    chain.pay(attempt)
+    found = {"id": attempt.intent_id}
+    events.store({"id": "evt_2", "type": "payment_intent.succeeded", "data": {"object": found}})
+
+    def down(*arguments):
+        raise gateway.GatewayDown("out of reach")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(gateway, "retrieve_intent", down)
+        for _ in range(events.MAX_TRIES):
+            with pytest.raises(gateway.GatewayDown):
+                events.process("evt_2")
+
+    event = StripeEvent.objects.get(pk="evt_2")
+    assert (event.tries, event.error) == (0, "GatewayDown: out of reach")
+    events.process("evt_2")
+    assert Order.objects.count() == 1
