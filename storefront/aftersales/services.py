@@ -250,6 +250,6 @@ def waiting_refunds(limit: int = 100) -> list[uuids.UUID]:
         .filter(created_at__lt=minute)
         .exclude(tried_at__gte=minute)
         .exclude(state=State.FAILED, tried_at__gte=hour)
-        .order_by("tried_at", "created_at")
+        .order_by(F("tried_at").asc(nulls_first=True), "created_at")
         .values_list("pk", flat=True)[:limit]
     )

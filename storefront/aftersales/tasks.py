@@ -26,4 +26,6 @@ def sweep_refunds() -> int:
             services.send(refund_uuid)
         except GatewayDown as error:
             log.warning("refund %s waits: %s", refund_uuid, error)
+        except Exception:
+            log.exception("refund %s failed; the next sweep tries again", refund_uuid)
     return len(waiting)

@@ -23,7 +23,9 @@ from storefront.aftersales.services import (
     refund_lines,
     refund_order,
     send,
+    waiting_refunds,
 )
+from storefront.aftersales.tasks import sweep_refunds
 from storefront.order.models import Order
 from storefront.payments import events, gateway, services
 from storefront.payments.finalizing import finalize
@@ -402,3 +404,34 @@ def test_an_outage_of_stripe_does_not_use_up_an_events_tries(stripe, monkeypatch
     assert (event.tries, event.error) == (0, "GatewayDown: out of reach")
     events.process("evt_2")
     assert Order.objects.count() == 1
+
+
+def test_a_refund_that_breaks_does_not_keep_the_sweep_from_the_others(
+    stripe, monkeypatch, set_clock
+):
+    groves = [chain.make_grove(letter) for letter in "AB"]
+    refunds = [refund_order(chain.buy([(grove.pack, 1)]).pk) for grove in groves]
+    set_clock(120)
+    real = gateway.create_refund
+
+    def breaks(key, *arguments):
+        if key == refunds[0].pk:
+            raise RuntimeError("test")
+        return real(key, *arguments)
+
+    monkeypatch.setattr(gateway, "create_refund", breaks)
+
+    assert sweep_refunds() == 2
+
+    assert set(Refund.objects.values_list("state", flat=True)) == {"decided", "done"}
+
+
+def test_refunds_never_tried_go_before_those_that_failed(stripe, set_clock):
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 2)])
+    line = Consignment.objects.get(order=order).lines.get()
+    failed, fresh = (refund_lines(order.pk, [RefundWish(line.pk, packs=1)]) for _ in range(2))
+    Refund.objects.filter(pk=failed.pk).update(state="failed", tried_at=now())
+    set_clock(7200)
+
+    assert waiting_refunds() == [fresh.pk, failed.pk]
