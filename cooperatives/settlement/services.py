@@ -4,6 +4,7 @@ Cumulative, and posted as the difference to what was posted before: late sales, 
 rounding right themselves, in either direction, to the fen.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from cooperatives.ledger.services import AccountKey, Leg, post
 from cooperatives.routing.models import Consignment
 from cooperatives.settlement.models import CreditRule, SalesPool, SharingOut
 
+log = logging.getLogger(__name__)
 Kind = Account.Kind
 WHOLE = 10_000
 
@@ -213,7 +215,17 @@ def pools_to_share(partner_id: int | None = None) -> list[int]:
 def share_out_due(partner_id: int | None = None) -> int:
     """Release what is due, then share out every pool that changed; gives how many were shared.
 
-    Each pool is its own transaction: a worker killed half way leaves whole pools behind it.
+    Each pool is its own transaction: a worker killed half way leaves whole pools behind it, and
+    one that fails does not keep the others from it; what it failed of is raised at the end.
     """
     release_due(partner_id)
-    return sum(share_out(pk) is not None for pk in pools_to_share(partner_id))
+    shared, faults = 0, []
+    for pk in pools_to_share(partner_id):
+        try:
+            shared += share_out(pk) is not None
+        except Exception as fault:
+            log.exception("sales pool %s was not shared out", pk)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return shared

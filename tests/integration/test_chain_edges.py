@@ -16,6 +16,9 @@ from cooperatives.partner.models import StockPool
 from cooperatives.partner.selectors import available_packs
 from cooperatives.routing.models import Consignment
 from cooperatives.routing.services import pack, undo
+from cooperatives.settlement import services as settlement
+from cooperatives.settlement.models import SharingOut
+from cooperatives.settlement.services import share_out_due
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import (
     RefundWish,
@@ -435,3 +438,26 @@ def test_refunds_never_tried_go_before_those_that_failed(stripe, set_clock):
     set_clock(7200)
 
     assert waiting_refunds() == [fresh.pk, failed.pk]
+
+
+def test_a_sales_pool_that_breaks_does_not_keep_the_others_from_being_shared_out(
+    stripe, monkeypatch
+):
+    for letter in "AB":
+        grove = chain.make_grove(letter)
+        order = chain.buy([(grove.pack, 1)])
+        pack(Consignment.objects.get(order=order).pk, {})
+    first, second = settlement.pools_to_share()
+    real = settlement.share_out
+
+    def breaks(pk):
+        if pk == first:
+            raise RuntimeError("test")
+        return real(pk)
+
+    monkeypatch.setattr(settlement, "share_out", breaks)
+
+    with pytest.raises(RuntimeError):
+        share_out_due()
+
+    assert [sharing.sales_pool_id for sharing in SharingOut.objects.all()] == [second]
