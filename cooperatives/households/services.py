@@ -98,7 +98,8 @@ def deliver_lots(lots: Sequence[NewLot]) -> list[Lot]:
     for open_pool in opened.values():
         draw_waiting(open_pool)
         expire_lots(open_pool)
-        open_pool.close(f"lot:{entered[0].code}+{len(entered)}")
+        # Not by its code: with what hangs on it that may be longer than a reference is.
+        open_pool.close(f"lots:{entered[0].pk}+{len(entered)}")
     return entered
 
 

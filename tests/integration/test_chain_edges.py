@@ -15,7 +15,7 @@ from cooperatives.partner import stock
 from cooperatives.partner.models import StockPool
 from cooperatives.partner.selectors import available_packs
 from cooperatives.routing.models import Consignment
-from cooperatives.routing.services import pack, undo
+from cooperatives.routing.services import pack, ship, undo
 from cooperatives.settlement import services as settlement
 from cooperatives.settlement.models import SharingOut
 from cooperatives.settlement.services import share_out_due
@@ -382,6 +382,22 @@ def test_a_refund_tried_again_after_a_day_is_looked_for_at_stripe_first(
     set_clock(86400)
 
     assert send(refund.pk).state == "done"
+
+
+def test_a_delivery_released_on_its_way_is_not_undone(stripe, set_clock):
+    from cooperatives.routing.services import WrongState
+
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 1)])
+    consignment = Consignment.objects.get(order=order)
+    pack(consignment.pk, {})
+    ship(consignment.pk, "顺丰", "SF1")
+    set_clock(30 * 86400)
+    share_out_due()
+    assert consignment.lines.get().released_at is not None
+
+    with pytest.raises(WrongState):
+        undo(consignment.pk)
 
 
 # Sweeps
