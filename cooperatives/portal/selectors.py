@@ -85,10 +85,8 @@ def consignment(partner: Partner, number: str) -> Consignment:
 
 
 def can_undo(consignment: Consignment) -> bool:
-    """Whether its last step can still be taken back: a delivery until credits are released."""
-    if consignment.state in (State.PACKED, State.SHIPPED):
-        return True
-    return consignment.state == State.DELIVERED and not any(
+    """Whether its last step can still be taken back: until its credits are released."""
+    return consignment.state in (State.PACKED, State.SHIPPED, State.DELIVERED) and not any(
         line.released_at for line in consignment.lines.all()
     )
 
