@@ -178,6 +178,10 @@ def processes() -> Iterator[list[Running]]:
     """Collect what the test starts, and end it, the latest first."""
     started: list[Running] = []
     yield started
+    # All are told at once, so that they end side by side.
+    for server in started:
+        if server.process.poll() is None:
+            server.process.terminate()
     for server in reversed(started):
         server.stop()
 
