@@ -121,7 +121,8 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
         set_clock(morning + day * DAY)
         market.sweep()
         while market.done["orders"] < ORDERS * (day + 1) // DAYS:
-            market.buy(check_routing=market.done["orders"] % 3 == 0)
+            number = market.done["orders"]
+            market.buy(check_routing=number % 3 == 0, much=number % 15 == 9)
         market.work()
         for _ in range(14):
             market.refund()

@@ -43,9 +43,9 @@ class Market:
 
     # Buying
 
-    def buy(self, *, check_routing: bool) -> None:
-        """One buyer: a basket of one to four packs, paid for or not."""
-        wants = self._wants()
+    def buy(self, *, check_routing: bool, much: bool = False) -> None:
+        """One buyer: a basket of one to four packs, or of much of one, paid for or not."""
+        wants = self._more_than_one_has() if much else self._wants()
         expected = (
             oracle.expected_parts(self.base, self.villages, wants, now()) if check_routing else None
         )
@@ -57,7 +57,8 @@ class Market:
             self.done["refused: too little"] += 1
             return
         if check_routing:
-            assert _parts(attempt) == expected
+            routed = _parts(attempt)
+            assert routed == expected, f"{wants}: routed {routed}, expected {expected}"
             self.done["routings checked"] += 1
         if self.dice.random() < 0.03:
             # Never paid; the sweep finds it tomorrow.
@@ -85,11 +86,15 @@ class Market:
         skus = self.dice.sample(sorted(self.packs), self.dice.choice([1, 1, 2, 3]))
         if self.dice.random() < 0.4:
             skus.append(self.dice.choice([sku for sku in SHARED if sku not in skus]))
-        # Some ask for more of a shared pack than any one cooperative has.
-        return [
-            (sku, self.dice.choice([1, 2, 5, 40, 90] if sku in SHARED else [1, 1, 2, 3, 5, 12]))
-            for sku in skus
-        ]
+        return [(sku, self.dice.choice([1, 1, 2, 3, 5, 12])) for sku in skus]
+
+    def _more_than_one_has(self) -> list[tuple[str, int]]:
+        """Packs that no cooperative has alone, but all of them together."""
+        for sku in self.dice.sample(SHARED, len(SHARED)):
+            rooms = sorted(oracle.rooms(self.base, self.villages, sku, now()).values())
+            if len(rooms) > 1 and rooms[-2]:
+                return [(sku, rooms[-1] + self.dice.randint(1, sum(rooms[:-1])))]
+        return self._wants()
 
     def buy_what_then_spoils(self) -> None:
         """A buyer holds a pack's last grams, they spoil, and she pays all the same."""
@@ -247,7 +252,7 @@ def _parts(attempt: PaymentAttempt) -> list[list[tuple[str, int]]]:
     lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for part in attempt.snapshot["parts"]:
         lines[part["line"]].append((part["partner_code"], part["packs"]))
-    return [lines[number] for number in sorted(lines)]
+    return [sorted(lines[number]) for number in sorted(lines)]
 
 
 def seconds_until_ten_in_the_morning() -> int:

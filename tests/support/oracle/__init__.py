@@ -8,7 +8,7 @@ our code derived. Amounts are fen, weights grams, times UTC.
 
 from .books import Must, books
 from .inputs import Stripe, Villages, connect
-from .routing import expected_parts
+from .routing import expected_parts, rooms
 from .stock import stock
 
-__all__ = ["Must", "Stripe", "Villages", "books", "connect", "expected_parts", "stock"]
+__all__ = ["Must", "Stripe", "Villages", "books", "connect", "expected_parts", "rooms", "stock"]

@@ -29,13 +29,33 @@ SELECT coalesce(sum(grams), 0)::bigint AS grams FROM households_lot
 """
 
 
+def rooms(
+    base: psycopg.Connection[Any], villages: Villages, sku: str, moment: datetime
+) -> dict[str, int]:
+    """How many packs each willing cooperative could pack, by its code."""
+    return {
+        seller.code: _can_be_sold(base, villages, seller, sku, moment) // villages.net_grams(sku)
+        for seller in _willing(base, villages, sku)
+    }
+
+
+def _willing(base: psycopg.Connection[Any], villages: Villages, sku: str) -> list[Any]:
+    """Those that ask no more than the offer, or agreed to it."""
+    found = []
+    for seller in base.execute(SELLERS, [sku]).fetchall():
+        ask = villages.asks[sku][seller.code]
+        if min(ask, ask if seller.agreed is None else seller.agreed) <= villages.offer(sku):
+            found.append(seller)
+    return found
+
+
 def expected_parts(
     base: psycopg.Connection[Any],
     villages: Villages,
     wants: list[tuple[str, int]],
     moment: datetime,
 ) -> list[list[tuple[str, int]]] | None:
-    """For each (sku, packs) wanted, who packs how many; None when there is too little.
+    """For each (sku, packs) wanted, who packs how many, by code; None when there is too little.
 
     Reads the pools as they are before the order; what one line takes, the next does not see.
     """
@@ -44,10 +64,7 @@ def expected_parts(
     for sku, packs in wants:
         net = villages.net_grams(sku)
         ranked = []
-        for seller in base.execute(SELLERS, [sku]).fetchall():
-            ask = villages.asks[sku][seller.code]
-            if min(ask, ask if seller.agreed is None else seller.agreed) > villages.offer(sku):
-                continue
+        for seller in _willing(base, villages, sku):
             free = _can_be_sold(base, villages, seller, sku, moment)
             share = _share(base, seller, moment)
             ranked.append([share, seller.code, seller.pool_id, free])
@@ -63,7 +80,7 @@ def expected_parts(
                 missing -= some
         if missing:
             return None
-        parts.append(mine)
+        parts.append(sorted(mine))
     return parts
 
 
