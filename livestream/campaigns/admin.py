@@ -120,7 +120,7 @@ class CampaignViewSet(SnippetViewSet):
     delete_view_class = CampaignDelete
     search_fields = ["code", "name_zh", "name_en"]
     list_display = [
-        "name",
+        "__str__",
         "starts_at",
         "ends_at",
         _count("orders", _("Orders")),
