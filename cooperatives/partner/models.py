@@ -86,6 +86,12 @@ class StockRecord(AbstractStockRecord):
         _("agreed price"), max_digits=12, decimal_places=2, null=True, blank=True
     )
 
+    class Meta(AbstractStockRecord.Meta):
+        constraints = [
+            # Two would let the same grams be counted, and sold, twice.
+            models.UniqueConstraint(fields=["partner", "product"], name="stock_record_once")
+        ]
+
 
 class StockMove(models.Model):
     """One row of the stock journal. Never changed, never deleted (triggers)."""

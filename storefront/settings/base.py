@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
     },
 }
+# A sweep that no worker took in its time is dropped: the next one does its work.
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(_entry["schedule"], float):
+        _entry["options"] = {"expires": _entry["schedule"]}
 
 LOGGING = {
     "version": 1,
