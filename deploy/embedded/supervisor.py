@@ -180,7 +180,14 @@ class Supervisor:
     def _start_shop(self) -> None:
         environment = self.desk.environment()
         module = [sys.executable, "-m"]
-        web = [*module, "gunicorn", "storefront.wsgi", "--bind", f"{self.host}:{self.port}"]
+        web = [
+            *module,
+            "gunicorn",
+            "storefront.wsgi",
+            "--no-control-socket",
+            "--bind",
+            f"{self.host}:{self.port}",
+        ]
         web += ["--workers", "2", "--threads", "2", "--worker-class", "gthread", "--preload"]
         web += ["--graceful-timeout", "4", "--access-logfile", "-", "--log-level", "warning"]
         celery = [*module, "celery", "--quiet", "-A", "storefront"]

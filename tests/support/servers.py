@@ -78,7 +78,7 @@ def start_server(
 ) -> Running:
     """Start gunicorn and wait for /healthz."""
     port = port or free_port()
-    command = ["gunicorn", "storefront.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command = ["gunicorn", "storefront.wsgi", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread"]
     command += ["--graceful-timeout", "3", "--timeout", "60", "--backlog", "2048"]
     server = _start("web", command, env, folder)
