@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 GUEST = "guest@example.org"
 ADDRESS = {
-    "name": "李同学",
+    "name": "收货人",
     "phone": "13800138000",
     "email": GUEST,
     "province": "北京",

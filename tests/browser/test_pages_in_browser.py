@@ -16,7 +16,7 @@ LANGUAGES = ("zh-hans", "en")
 # Wagtail's own pages, which scroll sideways on a phone.
 SCROLL = ("cms-campaigns", "cms-campaign")
 ADDRESS = {
-    "name": "李同学",
+    "name": "收货人",
     "phone": "13800138000",
     "email": "guest@example.org",
     "province": "广西",

@@ -15,7 +15,7 @@ from tests.support import chain
 pytestmark = pytest.mark.django_db
 Basket, Line = get_model("basket", "Basket"), get_model("basket", "Line")
 GIVEN = {
-    "name": "王小明",
+    "name": "收货人",
     "phone": "+86 138-0000 0000",
     "email": "wang@example.org",
     "province": "广西",
@@ -95,7 +95,7 @@ def test_a_member_needs_no_email_and_finds_the_last_address(client, grove, strip
     initial = again.get("/checkout/").context["form"].initial
 
     assert {name: initial[name] for name in ("name", "phone", "province", "street")} == {
-        "name": "王小明",
+        "name": "收货人",
         "phone": "13800000000",
         "province": "广西",
         "street": "大学东路100号",
