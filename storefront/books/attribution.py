@@ -39,7 +39,9 @@ EVIDENCE = """
       LEFT JOIN order_line l ON l.id = a.order_line_id
       LEFT JOIN payments_paymentattempt p ON p.order_id = l.order_id
      WHERE (a.rule = 'none') <> (a.campaign_id IS NULL)
+        OR a.rule NOT IN ('fair_till', 'assigned', 'coupon', 'room', 'link', 'platform', 'none')
         OR (a.replaces_id IS NULL AND a.rule = 'none' AND a.evidence <> '{}'::jsonb)
+        OR (a.replaces_id IS NULL AND a.rule <> 'link' AND a.evidence->>'link' IS NOT NULL)
         OR (a.replaces_id IS NULL AND a.rule = 'link' AND NOT EXISTS (
                 SELECT 1 FROM jsonb_array_elements(p.snapshot->'touches') AS touch(value)
                  WHERE touch.value->>'link' = a.evidence->>'link'

@@ -65,7 +65,10 @@ ROLLED = f"""
         ON promise.id = substring(m.reference from '^promise:(\\d{{1,18}}):')::bigint
      WHERE m.cause = 'rolled'
        AND (m.pool_id IS DISTINCT FROM coalesce(lot.pool_id, promise.pool_id)
-            OR (lot.id IS NULL) = (m.on_hand <> 0))
+            OR (lot.id IS NULL) = (m.on_hand <> 0)
+            OR substring(m.reference from ':\\d+:(.*)$') IS DISTINCT FROM replace(
+                to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+                '.000000', '') || '+00:00')
 """  # noqa: S608
 
 # Holds and sales, by payment and pool.
@@ -164,7 +167,7 @@ CAUSES = f"""
                  AND coalesce(m.created_at < consignment.packed_at, true)
             WHEN 'returned' THEN refund.grams > 0 AND refund.restocked
                  AND m.created_at >= consignment.packed_at
-            ELSE m.reference ~ '^(lot|promise|time|event|refund|write-off):' END, false)
+            ELSE m.reference ~ '^(lots|promise|time|event|refund|write-off|attempt):' END, false)
 """  # noqa: S608
 
 CHECKS = (

@@ -32,6 +32,16 @@ MISSING = """
        AND m.order_id IS NOT DISTINCT FROM due.order_id
      WHERE m.id IS NULL
 """
+# Also one about a waybill that was corrected since.
+OWNED = """
+    SELECT 'message ' || m.id || ' (' || m.kind || ' ' || m.reference || ')',
+           'is not about a consignment of its order', NULL::timestamptz
+      FROM notifications_message m
+      LEFT JOIN routing_consignment c
+        ON c.id = substring(m.reference from '^consignment:(\\d{1,18}):')::bigint
+     WHERE m.kind IN ('shipped', 'delivered') AND (c.id IS NULL OR c.order_id <> m.order_id
+                                                   OR m.order_id IS NULL)
+"""
 STATES = """
     SELECT 'message ' || id || ' (' || kind || ' ' || reference || ')',
            'its fields do not fit its state ' || state, NULL::timestamptz
@@ -52,6 +62,6 @@ CHECKS = (
     Check(
         "messages.outbox",
         "SELECT count(*) FROM notifications_message",
-        (MISSING, STATES, WAITING),
+        (MISSING, OWNED, STATES, WAITING),
     ),
 )

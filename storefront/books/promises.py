@@ -70,18 +70,18 @@ def _promises(cursor: Any, moment: Moment) -> Iterator[Found]:
                 )
             continue
         number = reference.split(":")[1] if ":" in reference else ""
-        owner, promise = by_id.get(int(number) if number.isdigit() else 0, (None, None))
-        if promise is None or owner != pool_id:
+        owner, named = by_id.get(int(number) if number.isdigit() else 0, (None, None))
+        if named is None or owner != pool_id:
             yield Found(f"stock move {reference} of pool {pool_id}", "there is no such promise")
             continue
-        counted = promise.count_on(day, promise.eaten)
-        if promised != counted - known.get(promise.id, 0):
+        counted = named.count_on(day, named.eaten)
+        if promised != counted - known.get(named.id, 0):
             yield Found(
-                f"promise {promise.id}",
+                f"promise {named.id}",
                 f"the journal counts {promised} g by {reference}, "
-                f"should count {counted - known.get(promise.id, 0)}",
+                f"should count {counted - known.get(named.id, 0)}",
             )
-        known[promise.id] = counted
+        known[named.id] = counted
     yield from _compare([promise for *_, promise in rows], known, moment)
 
 
@@ -89,6 +89,8 @@ def _deliver(promises: list[_Promise], known: dict[int, int], grams: int, day: d
     """A delivery eats up open promises, earliest end first; gives what `promised` loses."""
     lost = 0
     for promise in promises:
+        if grams <= 0:
+            break
         eaten = min(grams, promise.grams - promise.eaten)
         if promise.id in known and promise.to_day >= day and eaten > 0:
             grams -= eaten
@@ -96,6 +98,7 @@ def _deliver(promises: list[_Promise], known: dict[int, int], grams: int, day: d
             counted = promise.count_on(day, promise.eaten)
             lost += known[promise.id] - counted
             known[promise.id] = counted
+    promises[:] = [promise for promise in promises if promise.eaten < promise.grams]
     return lost
 
 

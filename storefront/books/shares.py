@@ -115,7 +115,7 @@ def expected(basis: _Basis, codes: Mapping[int, str]) -> Credits:
 
 def _to_the_last_fen(basis: _Basis, codes: Mapping[int, str], total: int, rest: int) -> Credits:
     """A finished pool: one cut by largest remainder; ties to fee, fund, then by code."""
-    claims = [
+    claims: list[tuple[str, int | None, int]] = [
         ("service_fee", None, basis.fee_bps * total),
         ("village_fund", None, basis.fund_bps * total),
     ]

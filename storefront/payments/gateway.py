@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import stripe
@@ -91,7 +92,6 @@ def _call(function, *args, **kwargs):
 
 
 def _intent(found: stripe.PaymentIntent) -> Intent:
-    charge = found.latest_charge
     return Intent(
         id=found.id,
         status=found.status,
@@ -100,9 +100,6 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         currency=found.currency,
         client_secret=found.client_secret or "",
         attempt=found.metadata["attempt"] if found.metadata and "attempt" in found.metadata else "",
-        charged_at=datetime.fromtimestamp(charge.created, UTC)
-        if isinstance(charge, stripe.Charge)
-        else None,
     )
 
 
@@ -132,31 +129,45 @@ def cancel_intent(intent_id: str) -> Intent:
     return _intent(_call(_client().v1.payment_intents.cancel, intent_id))
 
 
+def _rows(path: str, since: datetime, until: datetime, **more: Any) -> Iterator[dict[str, Any]]:
+    """All rows of one of Stripe's lists, as they come: its own classes take ten times as long."""
+    span = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    asked: dict[str, Any] = {"created": span, "limit": 100, **more}
+    while True:
+        page = _call(_client().raw_request, "get", path, **asked).data
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        asked["starting_after"] = page["data"][-1]["id"]
+
+
 def list_intents(since: datetime, until: datetime) -> Iterator[Intent]:
-    """Every intent created in a span of time, oldest page last, as Stripe lists them."""
-    pages = _call(
-        _client().v1.payment_intents.list,
-        {
-            "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
-            "limit": 100,
-            "expand": ["data.latest_charge"],
-        },
-    )
-    for found in _call(lambda: list(pages.auto_paging_iter())):
-        yield _intent(found)
+    """Every intent created in a span of time, newest first, with the time of its charge."""
+    for found in _rows("/v1/payment_intents", since, until, expand=["data.latest_charge"]):
+        charge = found["latest_charge"]
+        yield Intent(
+            id=found["id"],
+            status=found["status"],
+            amount_fen=found["amount"],
+            received_fen=found["amount_received"] or 0,
+            currency=found["currency"],
+            client_secret=found["client_secret"] or "",
+            attempt=(found["metadata"] or {}).get("attempt", ""),
+            charged_at=datetime.fromtimestamp(charge["created"], UTC) if charge else None,
+        )
 
 
 def list_refunds(since: datetime, until: datetime) -> Iterator[StripeRefund]:
     """Every refund created in a span of time, newest first."""
-    pages = _call(
-        _client().v1.refunds.list,
-        {
-            "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
-            "limit": 100,
-        },
-    )
-    for found in _call(lambda: list(pages.auto_paging_iter())):
-        yield _refund(found)
+    for found in _rows("/v1/refunds", since, until):
+        yield StripeRefund(
+            found["id"],
+            found["status"] or "pending",
+            found["amount"],
+            found["payment_intent"] or "",
+            (found["metadata"] or {}).get("refund", ""),
+            datetime.fromtimestamp(found["created"], UTC),
+        )
 
 
 def _refund(found: stripe.Refund) -> StripeRefund:

@@ -21,7 +21,8 @@ from tests.support.corrupting import Corruption, Table
 from tests.support.rich_chain import SHIFT, make_rich_chain
 
 # How many rows of each table are corrupted, column by column, and how many are deleted.
-ROWS, DELETED = int(os.environ.get("CORRUPTED_ROWS", "2")), 4
+ROWS = int(os.environ.get("CORRUPTED_ROWS", "3"))
+DELETED = 2 * ROWS
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ TARGETS = {
     "campaigns_lineattribution": Target(
         "order_line_id campaign_id rule evidence replaces_id created_at", "replaces_id IS NULL"
     ),
-    "notifications_message": Target("kind reference order_id state sent_at"),
+    # Not the one with a waybill that was wrong: nothing tells of it any more.
+    "notifications_message": Target(
+        "kind reference order_id state sent_at", "reference NOT LIKE '%:ZT1'"
+    ),
 }
 
 

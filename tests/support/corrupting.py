@@ -53,7 +53,7 @@ class Table:
         self.name = name
         self.cursor = cursor
         self.columns = [Column(*row) for row in cursor.execute(COLUMNS, [name]).fetchall()]
-        self.key = cursor.execute(PRIMARY_KEY, [name]).fetchone()[0]
+        self.key = cursor.execute(PRIMARY_KEY, [name]).fetchall()[0][0]
 
     def allow_anything(self) -> None:
         """Drop the table's CHECK constraints and switch off its triggers, for this transaction."""
