@@ -62,39 +62,46 @@ RESTOCKED = """
       FROM aftersales_refundline WHERE packs > 0 GROUP BY refund_id
     HAVING bool_or(restocked) <> bool_and(restocked)
 """
-# Packs are refunded at their part of what remains of their line's money, and of its grams.
+# Packs are refunded at their part of what remains of their line's money. Their grams: of what is
+# still to pack; or of the box, whose packs weigh the same, cut by floors one after the other.
 BY_PACKS = """
     WITH parts AS (
         SELECT part.id, part.consignment_line_id AS line_id, part.packs, part.amount_fen,
-               part.grams, part.restocked, line.packs AS all_packs, line.net_fen,
-               line.ordered_grams, line.packed_grams,
+               part.grams, line.packs AS all_packs, line.net_fen, line.ordered_grams,
+               line.packed_grams,
+               line.packs - div(line.cancelled_grams * line.packs, line.ordered_grams::numeric)
+                   AS in_box,
                coalesce(r.created_at >= c.packed_at, false) AS from_box
           FROM aftersales_refundline part
           JOIN aftersales_refund r ON r.uuid = part.refund_id
           JOIN routing_consignment c ON c.id = part.consignment_id
           JOIN routing_consignmentline line ON line.id = part.consignment_line_id
+         WHERE line.ordered_grams > 0
     ), remaining AS (
         SELECT parts.*,
-               all_packs - coalesce(sum(packs) OVER earlier, 0) AS packs_left,
+               (all_packs - coalesce(sum(packs) OVER earlier, 0))::numeric AS packs_left,
                net_fen - coalesce(sum(amount_fen) OVER earlier, 0) AS fen_left,
-               CASE WHEN from_box
-                    THEN packed_grams - coalesce(
-                        sum(CASE WHEN from_box AND restocked THEN grams END) OVER earlier, 0)
-                    ELSE ordered_grams - coalesce(
-                        sum(CASE WHEN NOT from_box THEN grams END) OVER earlier, 0)
-               END AS grams_left
+               ordered_grams - coalesce(
+                   sum(CASE WHEN NOT from_box THEN grams END) OVER earlier, 0) AS to_pack
           FROM parts
         WINDOW earlier AS (PARTITION BY line_id ORDER BY id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), due AS (
+        SELECT remaining.*, div(fen_left * packs, nullif(packs_left, 0)) AS fen_due,
+               CASE WHEN from_box
+                    THEN div(packed_grams * (in_box - packs_left + packs), nullif(in_box, 0))
+                         - div(packed_grams * (in_box - packs_left), nullif(in_box, 0))
+                    ELSE div(to_pack * packs, nullif(packs_left, 0)) END AS grams_due
+          FROM remaining
     )
     SELECT 'refund line ' || id,
            'gives back ' || amount_fen || ' fen and ' || grams || ' g for ' || packs || ' of '
-           || packs_left || ' packs, of which ' || fen_left || ' fen and ' || grams_left
-           || ' g were left', NULL::timestamptz
-      FROM remaining
+           || packs_left || ' packs, that is ' || coalesce(fen_due, 0) || ' fen and '
+           || coalesce(grams_due, 0) || ' g', NULL::timestamptz
+      FROM due
      WHERE packs > packs_left OR amount_fen > fen_left
-        OR (packs > 0 AND (amount_fen <> div(fen_left * packs, nullif(packs_left, 0)::numeric)
-                           OR grams <> div(grams_left * packs, nullif(packs_left, 0)::numeric)))
+        OR (packs > 0 AND (amount_fen IS DISTINCT FROM fen_due
+                           OR grams IS DISTINCT FROM grams_due))
 """
 # Decided: by consignment, line by line.
 DECIDED = """

@@ -38,23 +38,25 @@ LOTS = """
 # How each sales pool stands now: what a sharing-out would read, and since when nothing moved.
 STATES = """
     SELECT sp.id, sp.ends_on < %(today)s, coalesce(l.earned, 0)::bigint,
-           coalesce(l.released, 0)::bigint, coalesce(lots.leave_nothing, true)
-             AND NOT EXISTS (SELECT 1 FROM households_lot lot
-                               JOIN routing_draw draw ON draw.lot_id = lot.id
-                               JOIN routing_drawing d ON d.id = draw.drawing_id
-                               JOIN routing_consignmentline line ON line.id = d.line_id
-                              WHERE lot.sales_pool_id = sp.id AND line.released_at IS NULL),
+           coalesce(l.released, 0)::bigint,
+           coalesce(lots.leave_nothing, true) AND NOT coalesce(l.waits, false),
            rule.fee_bps, rule.fund_bps, rule.grade_a_bps, rule.grade_b_bps,
-           l.id IS NOT NULL, greatest(moved.at, released.at)
+           l.id IS NOT NULL, greatest(moved.at, released.at, l.at)
       FROM settlement_salespool sp
       JOIN settlement_creditrule rule ON rule.id = sp.rule_id
-      LEFT JOIN (SELECT a.sales_pool_id AS id, -sum(p.amount_fen) AS earned,
-                        -sum(p.amount_fen) FILTER (WHERE line.released_at IS NOT NULL) AS released
-                   FROM ledger_account a
-                   JOIN ledger_posting p ON p.account_id = a.id
-                   JOIN ledger_transaction t ON t.id = p.transaction_id AND t.kind <> 'shared'
-                   LEFT JOIN routing_consignmentline line ON line.id = p.consignment_line_id
-                  WHERE a.sales_pool_id IS NOT NULL GROUP BY a.sales_pool_id) l ON l.id = sp.id
+      LEFT JOIN (
+            SELECT id, sum(fen) AS earned, sum(fen) FILTER (WHERE released) AS released,
+                   -- a line whose packing was undone or that was refunded whole waits for nothing
+                   bool_or(fen <> 0 AND NOT released) AS waits, max(at) AS at
+              FROM (SELECT a.sales_pool_id AS id, -sum(p.amount_fen) AS fen,
+                           line.released_at IS NOT NULL AS released, max(t.created_at) AS at
+                      FROM ledger_account a
+                      JOIN ledger_posting p ON p.account_id = a.id
+                      JOIN ledger_transaction t ON t.id = p.transaction_id AND t.kind <> 'shared'
+                      LEFT JOIN routing_consignmentline line ON line.id = p.consignment_line_id
+                     WHERE a.sales_pool_id IS NOT NULL
+                     GROUP BY a.sales_pool_id, line.id) lines
+             GROUP BY id) l ON l.id = sp.id
       LEFT JOIN (SELECT sales_pool_id,
                         bool_and(grams <= drawn_grams + written_off_grams) AS leave_nothing
                    FROM households_lot GROUP BY sales_pool_id) lots ON lots.sales_pool_id = sp.id
