@@ -50,15 +50,12 @@ def for_sale() -> QuerySet[Produce]:
     begun, lasting = Q(season_from__lte=month), Q(season_to__gte=month)
     straight = Q(season_from__lte=F("season_to")) & begun & lasting
     over_new_year = Q(season_from__gt=F("season_to")) & (begun | lasting)
-    packs = Product.objects.filter(
-        Exists(StockRecord.objects.filter(product=OuterRef("pk"))),
-        produce=OuterRef("pk"),
-        is_public=True,
-    )
+    # Not a correlated Exists: with stale statistics that is planned as a loop in a loop.
+    sold = StockRecord.objects.filter(product__is_public=True).values("product__produce")
     out_of_season = Case(
         When(straight | over_new_year, then=0), default=1, output_field=IntegerField()
     )
-    return Produce.objects.filter(Exists(packs)).order_by(out_of_season, "code")
+    return Produce.objects.filter(pk__in=sold).order_by(out_of_season, "code")
 
 
 def categories_for_sale() -> list[Category]:
