@@ -39,6 +39,8 @@ ACCOUNTS = """
                         ('refund_due', false, false, false), ('bank', false, false, false),
                         ('organisation', false, false, false), ('platform', false, false, false),
                         ('programme_expense', false, false, false),
+                        ('gift', false, false, false), ('host', false, false, false),
+                        ('disputed', false, false, false), ('carrier_claim', false, false, false),
                         ('sales', true, false, false), ('freight', true, false, false),
                         ('service_fee', true, false, false), ('village_fund', true, false, false),
                         ('pool', true, false, true), ('pending', true, true, false),
