@@ -44,6 +44,7 @@ def _context(message: Message) -> dict[str, Any]:
     }
     if "amount_fen" in message.context:
         context["amount"] = to_yuan(message.context["amount_fen"])
+    context["text"] = message.context.get("text", "")
     if order is not None:
         context["order_address"] = order_address(order.number)
     if message.kind == Message.Kind.CONFIRMED and order is not None:

@@ -15,6 +15,8 @@ class Message(models.Model):
         SHIPPED = "shipped", _("on its way")
         DELIVERED = "delivered", _("delivered")
         REFUNDED = "refunded", _("refunded")
+        READY = "ready", _("ready to be fetched")
+        CASE = "case", _("answer to a question")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
