@@ -19,6 +19,7 @@ from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import OpenPool, lock_pools
 from cooperatives.routing.drawing import draw_waiting, put_back
 from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
+from cooperatives.routing.sources import give_back
 
 State = Consignment.State
 Cause = StockMove.Cause
@@ -155,7 +156,7 @@ def _book(reference: str, consignment: Consignment, cuts: Sequence[Cut]) -> None
             kind = Account.Kind.POOL if pool_id else Account.Kind.SALES
             key = AccountKey(kind, partner_id, sales_pool_id=pool_id or None)
             legs.append(Leg(key, part, item.line_id, pool_id or None))
-    legs.append(Leg(AccountKey(Account.Kind.REFUND_DUE), -sum(item.amount_fen for item in cuts)))
+    legs += give_back(consignment, [(item.line_id, item.amount_fen) for item in cuts])
     post(
         Transaction.Kind.REFUND_DECIDED,
         "refund",
