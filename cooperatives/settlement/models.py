@@ -89,3 +89,33 @@ class SharingOut(models.Model):
                 name="sharing_out_released_within_earned",
             ),
         ]
+
+
+class ReleaseHold(models.Model):
+    """Why a consignment line's credits are not released: an open case or dispute names itself.
+
+    Lifted, not deleted: what was held, and how long, can be read later.
+    """
+
+    line = models.ForeignKey("routing.ConsignmentLine", models.PROTECT, related_name="holds")
+    # "case:17", "dispute:dp_1"
+    key = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "key"], condition=Q(lifted_at__isnull=True), name="release_hold_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=F("created_at")),
+                name="release_hold_lifted_later",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["key"], condition=Q(lifted_at__isnull=True), name="release_hold_open"
+            )
+        ]

@@ -165,43 +165,55 @@ def _differences(sales_pool: SalesPool, partner_id: int, shares: Shares) -> list
     return [*legs, Leg(pool_key, from_pool, sales_pool_id=sales_pool.pk)] if from_pool else legs
 
 
+DUE = """
+    SELECT line.id FROM routing_consignmentline line
+      JOIN routing_consignment consignment ON consignment.id = line.consignment_id
+     WHERE line.released_at IS NULL AND line.packed_grams IS NOT NULL
+       AND (%(partner)s::bigint IS NULL OR consignment.partner_id = %(partner)s)
+       AND consignment.state IN (%(delivered)s, %(shipped)s)
+       AND coalesce(consignment.delivered_at,
+                    CASE WHEN consignment.shipped_at <= %(limit)s
+                         THEN consignment.shipped_at + (%(now)s - %(limit)s) END)
+           + make_interval(days => line.return_days) <= %(now)s
+       AND NOT EXISTS (SELECT FROM settlement_releasehold held
+                        WHERE held.line_id = line.id AND held.lifted_at IS NULL)
+     ORDER BY consignment.id, line.id
+       FOR NO KEY UPDATE OF consignment, line SKIP LOCKED
+"""
+RELEASE = """
+    UPDATE routing_consignmentline line SET released_at = %(now)s
+     WHERE line.id = ANY(%(due)s)
+       AND NOT EXISTS (SELECT FROM settlement_releasehold held
+                        WHERE held.line_id = line.id AND held.lifted_at IS NULL)
+"""
+
+
+@transaction.atomic
 def release_due(partner_id: int | None = None) -> int:
-    """Release lines whose return window is over; gives how many.
+    """Release lines whose return window is over and that nothing holds; gives how many.
 
     Delivered, or long enough on its way without complaint (settings.RELEASE_SHIPPED_AFTER_DAYS).
     Waits for nobody: it locks lines in no pool's order, so one that is in use is left for the
-    next time.
+    next time. Whoever holds a line locks it: asked once more under our own lock, a hold that
+    came while we looked is seen.
     """
     moment = now()
-    limit = moment - timedelta(days=settings.RELEASE_SHIPPED_AFTER_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH due AS (
-                SELECT line.id FROM routing_consignmentline line
-                  JOIN routing_consignment consignment ON consignment.id = line.consignment_id
-                 WHERE line.released_at IS NULL AND line.packed_grams IS NOT NULL
-                   AND (%(partner)s::bigint IS NULL OR consignment.partner_id = %(partner)s)
-                   AND consignment.state IN (%(delivered)s, %(shipped)s)
-                   AND coalesce(consignment.delivered_at,
-                                CASE WHEN consignment.shipped_at <= %(limit)s
-                                     THEN consignment.shipped_at + (%(now)s - %(limit)s) END)
-                       + make_interval(days => line.return_days) <= %(now)s
-                 ORDER BY consignment.id, line.id
-                   FOR NO KEY UPDATE OF consignment, line SKIP LOCKED
-            )
-            UPDATE routing_consignmentline line SET released_at = %(now)s
-              FROM due WHERE due.id = line.id
-            """,
+            DUE,
             {
                 "now": moment,
-                "limit": limit,
+                "limit": moment - timedelta(days=settings.RELEASE_SHIPPED_AFTER_DAYS),
                 "partner": partner_id,
                 "delivered": Consignment.State.DELIVERED,
                 "shipped": Consignment.State.SHIPPED,
             },
         )
-        return cursor.rowcount
+        due = [row[0] for row in cursor.fetchall()]
+        if due:
+            cursor.execute(RELEASE, {"now": now(), "due": due})
+            return cursor.rowcount
+    return 0
 
 
 def pools_to_share(partner_id: int | None = None) -> list[int]:
