@@ -36,6 +36,11 @@ class Produce(models.Model):
         CHILLED = "chilled", _("chilled")
         FROZEN = "frozen", _("frozen")
 
+    class Bearer(models.TextChoices):
+        COOPERATIVE = "cooperative", _("the cooperative")
+        PROGRAMME = "programme", _("the programme")
+        CARRIER = "carrier", _("the carrier")
+
     code = models.CharField(_("code"), max_length=32, unique=True)
     name_zh = models.CharField(_("name in Chinese"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100, blank=True)
@@ -56,6 +61,24 @@ class Produce(models.Model):
     return_days = models.PositiveIntegerField(_("return window in days"))
     temperature = models.CharField(_("temperature"), max_length=8, choices=Temperature)
     gi_certificate = models.CharField(_("geographical indication"), max_length=64, blank=True)
+    # Damaged on arrival (坏果包赔): until when it can be claimed, and what is paid at once.
+    claim_days = models.PositiveIntegerField(
+        _("days to claim damage"), default=2, help_text=_("Counted from the delivery.")
+    )
+    auto_limit_bps = models.PositiveIntegerField(
+        _("paid at once up to (basis points of the line)"),
+        default=3000,
+        validators=[MaxValueValidator(10_000)],
+        help_text=_("3000 = 30 %. Above it a person decides; 0: always a person."),
+    )
+    auto_limit_fen = models.PositiveIntegerField(
+        _("paid at once up to (fen)"),
+        default=5000,
+        help_text=_("5000 = ¥50, for all claims on a line together."),
+    )
+    claim_bearer = models.CharField(
+        _("damage is borne by"), max_length=12, choices=Bearer, default=Bearer.COOPERATIVE
+    )
 
     class Meta:
         ordering = ["code"]
@@ -69,6 +92,9 @@ class Produce(models.Model):
             models.CheckConstraint(
                 condition=models.Q(shelf_days__gt=0, ship_within_hours__gt=0),
                 name="produce_clocks_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(auto_limit_bps__lte=10_000), name="produce_auto_limit"
             ),
         ]
 

@@ -107,7 +107,9 @@ class ReleaseHold(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["line", "key"], condition=Q(lifted_at__isnull=True), name="release_hold_once"
+                fields=["line", "key"],
+                condition=Q(lifted_at__isnull=True),
+                name="release_hold_once",
             ),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=F("created_at")),

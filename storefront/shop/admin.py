@@ -52,6 +52,14 @@ class ProduceViewSet(SnippetViewSet):
             ],
             heading=_("Clocks and proofs"),
         ),
+        MultiFieldPanel(
+            [
+                FieldPanel("claim_days"),
+                FieldRowPanel([FieldPanel("auto_limit_bps"), FieldPanel("auto_limit_fen")]),
+                FieldPanel("claim_bearer"),
+            ],
+            heading=_("Damaged on arrival"),
+        ),
     ]
 
 
