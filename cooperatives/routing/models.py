@@ -61,6 +61,7 @@ class ConsignmentLine(models.Model):
     pool = models.ForeignKey("partner.StockPool", models.PROTECT, related_name="consignment_lines")
     packs = models.PositiveIntegerField()
     ordered_grams = models.BigIntegerField()
+    # Goes down when the money for grams that were missing in the box is given back.
     billed_grams = models.BigIntegerField()
     packed_grams = models.BigIntegerField(null=True)
     # Of the packed grams, those that a lot covers. The rest is "undrawn".
@@ -74,6 +75,8 @@ class ConsignmentLine(models.Model):
     # What the buyer paid for it, after discounts.
     net_fen = models.BigIntegerField()
     refunded_fen = models.BigIntegerField(default=0)
+    # Of what was refunded, what others than the cooperative bear: its sale keeps that.
+    borne_elsewhere_fen = models.BigIntegerField(default=0)
     return_days = models.PositiveIntegerField()
     released_at = models.DateTimeField(null=True)
 
@@ -86,13 +89,18 @@ class ConsignmentLine(models.Model):
             models.CheckConstraint(
                 condition=Q(packs__gt=0, ordered_grams__gt=0, billed_grams__gte=0)
                 & Q(cancelled_packs__lte=F("packs"), cancelled_grams__lte=F("ordered_grams"))
-                & Q(cancelled_grams__gte=0),
+                & Q(cancelled_grams__gte=0, billed_grams__lte=F("ordered_grams")),
                 name="consignment_line_packs",
             ),
             models.CheckConstraint(
                 condition=Q(net_fen__gte=0, refunded_fen__gte=0)
                 & Q(net_fen__gte=F("refunded_fen")),
                 name="consignment_line_never_refunded_above_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(borne_elsewhere_fen__gte=0)
+                & Q(borne_elsewhere_fen__lte=F("refunded_fen")),
+                name="consignment_line_borne_within_refunded",
             ),
             models.CheckConstraint(
                 condition=Q(packed_grams__isnull=True, drawn_grams=0, returned_grams=0)
@@ -130,6 +138,50 @@ class ConsignmentLine(models.Model):
     def allocated_grams(self) -> int:
         """What this line adds to its pool's `allocated`."""
         return self.open_grams - self.short_grams
+
+
+class LineSource(models.Model):
+    """Who paid how much for a consignment line, or for a consignment's freight (line empty).
+
+    Only where it was not the buyer's money alone: then the buyer's part is a row, too, and the
+    rows add up to what the line sold for. A refund goes back to each by what remains of it.
+    """
+
+    class Kind(models.TextChoices):
+        BUYER = "buyer", _("the buyer")
+        GIFT = "gift", _("gift voucher")
+        PROGRAMME = "programme", _("the programme")
+        HOST = "host", _("a host")
+
+    consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="sources")
+    consignment_line = models.ForeignKey(
+        ConsignmentLine, models.PROTECT, null=True, related_name="sources"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    # Whose: the id of the gift voucher, the offer's terms or the host; 0 for the buyer.
+    reference = models.BigIntegerField()
+    fen = models.BigIntegerField()
+    refunded_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consignment", "consignment_line", "kind", "reference"],
+                nulls_distinct=False,
+                name="line_source_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(fen__gt=0, refunded_fen__gte=0) & Q(fen__gte=F("refunded_fen")),
+                name="line_source_never_refunded_above_paid",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "reference"], name="line_source_whose")]
+
+    @property
+    def left(self) -> int:
+        """What of it is not given back yet, in fen."""
+        return self.fen - self.refunded_fen
 
 
 class Drawing(models.Model):

@@ -117,6 +117,7 @@ def refund_lines(
         reason=reason,
         note=note,
         amount_fen=total,
+        buyer_fen=total,
         decided_by=actor,
         created_at=now(),
     )

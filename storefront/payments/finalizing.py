@@ -245,6 +245,7 @@ def _give_back(attempt_uuid: UUID, intent: gateway.Intent) -> None:
         attempt=attempt,
         reason=Refund.Reason.GOODS_GONE,
         amount_fen=intent.received_fen,
+        buyer_fen=intent.received_fen,
         created_at=moment,
     )
     post(
