@@ -43,9 +43,11 @@ class Database:
 class Suite:
     """The servers as one test process holds them."""
 
-    def __init__(self) -> None:
-        self.postgres = Postgres(FOLDER / "postgres", quick=True)
-        self.redis = Redis(FOLDER / "redis", quick=True)
+    def __init__(self, folder: Path = FOLDER, *, quick: bool = True) -> None:
+        """`quick` as for the parts: what is measured or killed must be as safe as in production."""
+        self.folder = folder
+        self.postgres = Postgres(folder / "postgres", quick=quick)
+        self.redis = Redis(folder / "redis", quick=quick)
         self._locks: list[IO[str]] = []
         self._count = 0
         self._tidy = False
@@ -53,14 +55,14 @@ class Suite:
 
     def start(self) -> None:
         """Join the servers, starting them if they are not up; raises PartError."""
-        open_folder(FOLDER / "runs")
+        open_folder(self.folder / "runs")
         self.postgres.start()
         self.redis.start()
-        self._own(FOLDER / "runs" / f"{self.run}.lock")
+        self._own(self.folder / "runs" / f"{self.run}.lock")
         self.redis_number = next(
             number
             for number in range(1, DATABASES)
-            if self._own(FOLDER / "runs" / f"redis-{number}.lock")
+            if self._own(self.folder / "runs" / f"redis-{number}.lock")
         )
 
     def _own(self, path: Path) -> bool:
@@ -104,12 +106,22 @@ class Suite:
 
     def clone(self, name: str) -> Database:
         """Make a database with the migrated tables, owned by the owner role."""
-        with locked(FOLDER / "template.lock"), self._admin() as connection:
+        with locked(self.folder / "template.lock"), self._admin() as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
                     sql.Identifier(name),
                     sql.Identifier(self._template(connection)),
                     sql.Identifier(OWNER),
+                )
+            )
+        return self.database(name)
+
+    def empty(self, name: str) -> Database:
+        """Make a database without tables, in which the application's role may make its own."""
+        with self._admin() as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(name), sql.Identifier(APPLICATION)
                 )
             )
         return self.database(name)
@@ -147,7 +159,7 @@ class Suite:
                 self._drop(connection, name)
 
     def _in_use(self, run: str) -> bool:
-        path = FOLDER / "runs" / f"{run}.lock"
+        path = self.folder / "runs" / f"{run}.lock"
         if not path.exists():
             return False
         with path.open("a") as file:
