@@ -1,221 +1,72 @@
-"""The narrow interface to the payment service, spoken in Stripe's protocol.
+"""The narrow interface to the payment service, as the rest of the site calls it.
 
-Every call here is network: none may run inside a database transaction (checked). Only the base
-address, the keys and the script's address tell the sandbox, test mode and live mode apart.
+This module *is* the gateway to Stripe (its code is in `gateways/stripe.py`, its words in
+`gateways/base.py`). Whoever holds an attempt asks `gateways.choose.gateway_of(attempt)` instead:
+not every attempt is paid there.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any
-from uuid import UUID
+from storefront.payments.gateways.base import (
+    Charge,
+    Gateway,
+    GatewayDown,
+    GatewayRefused,
+    Intent,
+    Movement,
+    PaidByHand,
+    Payout,
+    StripeRefund,
+    WrongIntentState,
+)
+from storefront.payments.gateways.stripe import (
+    _call,
+    _client,
+    accept_dispute,
+    balance_fen,
+    cancel_intent,
+    create_intent,
+    create_refund,
+    list_charges,
+    list_disputes,
+    list_intents,
+    list_movements,
+    list_payouts,
+    list_refunds,
+    refunds_of,
+    retrieve_dispute,
+    retrieve_intent,
+    retrieve_refund,
+    submit_evidence,
+    verified_event,
+)
 
-import stripe
-from django.conf import settings
-from django.db import connection
-
-
-class GatewayDown(Exception):
-    """Stripe could not be reached or could not answer: nothing is known, ask again later."""
-
-
-class GatewayRefused(Exception):
-    """Stripe answered that it will not do it. The text is Stripe's."""
-
-
-class WrongIntentState(GatewayRefused):
-    """The intent is in a state that the call does not fit: read it again."""
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A PaymentIntent as far as the chain cares. Amounts in fen."""
-
-    id: str
-    status: str
-    amount_fen: int
-    received_fen: int
-    currency: str
-    client_secret: str
-    attempt: str
-    # When its last charge was made; only list_intents() asks for it.
-    charged_at: datetime | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        return self.status == "succeeded"
-
-    @property
-    def canceled(self) -> bool:
-        return self.status == "canceled"
-
-
-@dataclass(frozen=True)
-class StripeRefund:
-    """A refund at Stripe: `status` is pending, succeeded, failed, requires_action or canceled."""
-
-    id: str
-    status: str
-    amount_fen: int
-    intent_id: str = ""
-    # The uuid of ours that it was made with; empty when somebody made it elsewhere.
-    reference: str = ""
-    created_at: datetime | None = None
-
-
-@cache
-def _client() -> stripe.StripeClient:
-    return stripe.StripeClient(
-        settings.STRIPE_API_KEY,
-        base_addresses={"api": settings.STRIPE_API_BASE},
-        http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT_SECONDS),
-        max_network_retries=2,
-    )
-
-
-def _call(function, *args, **kwargs):
-    # Django marks the transactions that a TestCase wraps around each test.
-    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        raise RuntimeError("no network inside a transaction (DESIGN §4)")
-    try:
-        return function(*args, **kwargs)
-    except stripe.InvalidRequestError as error:
-        if error.code in ("payment_intent_unexpected_state", "charge_already_refunded"):
-            raise WrongIntentState(error.user_message or str(error)) from error
-        raise GatewayRefused(error.user_message or str(error)) from error
-    except (stripe.CardError, stripe.IdempotencyError) as error:
-        raise GatewayRefused(error.user_message or str(error)) from error
-    except stripe.StripeError as error:
-        raise GatewayDown(str(error)) from error
-
-
-def _intent(found: stripe.PaymentIntent) -> Intent:
-    return Intent(
-        id=found.id,
-        status=found.status,
-        amount_fen=found.amount,
-        received_fen=found.amount_received or 0,
-        currency=found.currency,
-        client_secret=found.client_secret or "",
-        attempt=found.metadata["attempt"] if found.metadata and "attempt" in found.metadata else "",
-    )
-
-
-def create_intent(attempt: UUID, amount_fen: int, currency: str) -> Intent:
-    """Create the intent of an attempt; the attempt's uuid is the idempotency key."""
-    return _intent(
-        _call(
-            _client().v1.payment_intents.create,
-            {
-                "amount": amount_fen,
-                "currency": currency,
-                "payment_method_types": ["card"],
-                "metadata": {"attempt": str(attempt)},
-            },
-            {"idempotency_key": str(attempt)},
-        )
-    )
-
-
-def retrieve_intent(intent_id: str) -> Intent:
-    """The intent as it is now."""
-    return _intent(_call(_client().v1.payment_intents.retrieve, intent_id))
-
-
-def cancel_intent(intent_id: str) -> Intent:
-    """Cancel an intent. Raises WrongIntentState when it is past that (succeeded, processing)."""
-    return _intent(_call(_client().v1.payment_intents.cancel, intent_id))
-
-
-def _rows(path: str, since: datetime, until: datetime, **more: Any) -> Iterator[dict[str, Any]]:
-    """All rows of one of Stripe's lists, as they come: its own classes take ten times as long."""
-    span = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
-    asked: dict[str, Any] = {"created": span, "limit": 100, **more}
-    while True:
-        page = _call(_client().raw_request, "get", path, **asked).data
-        yield from page["data"]
-        if not page["has_more"]:
-            return
-        asked["starting_after"] = page["data"][-1]["id"]
-
-
-def list_intents(since: datetime, until: datetime) -> Iterator[Intent]:
-    """Every intent created in a span of time, newest first, with the time of its charge."""
-    for found in _rows("/v1/payment_intents", since, until, expand=["data.latest_charge"]):
-        charge = found["latest_charge"]
-        yield Intent(
-            id=found["id"],
-            status=found["status"],
-            amount_fen=found["amount"],
-            received_fen=found["amount_received"] or 0,
-            currency=found["currency"],
-            client_secret=found["client_secret"] or "",
-            attempt=(found["metadata"] or {}).get("attempt", ""),
-            charged_at=datetime.fromtimestamp(charge["created"], UTC) if charge else None,
-        )
-
-
-def list_refunds(since: datetime, until: datetime) -> Iterator[StripeRefund]:
-    """Every refund created in a span of time, newest first."""
-    for found in _rows("/v1/refunds", since, until):
-        yield StripeRefund(
-            found["id"],
-            found["status"] or "pending",
-            found["amount"],
-            found["payment_intent"] or "",
-            (found["metadata"] or {}).get("refund", ""),
-            datetime.fromtimestamp(found["created"], UTC),
-        )
-
-
-def _refund(found: stripe.Refund) -> StripeRefund:
-    metadata = found.metadata
-    return StripeRefund(
-        found.id,
-        found.status or "pending",
-        found.amount,
-        str(found.payment_intent or ""),
-        metadata["refund"] if metadata and "refund" in metadata else "",
-        datetime.fromtimestamp(found.created, UTC),
-    )
-
-
-def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
-    """Refund a part of an intent's payment; `key` is the idempotency key."""
-    found = _call(
-        _client().v1.refunds.create,
-        {"payment_intent": intent_id, "amount": amount_fen, "metadata": {"refund": str(key)}},
-        {"idempotency_key": str(key)},
-    )
-    return _refund(found)
-
-
-def refunds_of(intent_id: str) -> list[StripeRefund]:
-    """Every refund of an intent's payment."""
-    pages = _call(_client().v1.refunds.list, {"payment_intent": intent_id, "limit": 100})
-    return [_refund(found) for found in _call(lambda: list(pages.auto_paging_iter()))]
-
-
-def retrieve_refund(refund_id: str) -> StripeRefund:
-    """The refund as it is now."""
-    return _refund(_call(_client().v1.refunds.retrieve, refund_id))
-
-
-def verified_event(body: bytes, signature: str) -> dict:
-    """The event in a webhook's raw body. Raises ValueError unless Stripe signed it, just now."""
-    try:
-        stripe.WebhookSignature.verify_header(
-            body.decode(),
-            signature,
-            settings.STRIPE_WEBHOOK_SECRET,
-            stripe.Webhook.DEFAULT_TOLERANCE,
-        )
-    except stripe.SignatureVerificationError as error:
-        raise ValueError(str(error)) from error
-    event = json.loads(body)
-    match event:
-        case {"id": str(), "type": str(), "data": {"object": dict()}}:
-            return event
-    raise ValueError("signed, but no event")
+__all__ = [
+    "Charge",
+    "Gateway",
+    "GatewayDown",
+    "GatewayRefused",
+    "Intent",
+    "Movement",
+    "PaidByHand",
+    "Payout",
+    "StripeRefund",
+    "WrongIntentState",
+    "_call",
+    "_client",
+    "accept_dispute",
+    "balance_fen",
+    "cancel_intent",
+    "create_intent",
+    "create_refund",
+    "list_charges",
+    "list_disputes",
+    "list_intents",
+    "list_movements",
+    "list_payouts",
+    "list_refunds",
+    "refunds_of",
+    "retrieve_dispute",
+    "retrieve_intent",
+    "retrieve_refund",
+    "submit_evidence",
+    "verified_event",
+]
