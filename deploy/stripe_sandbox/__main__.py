@@ -8,11 +8,13 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from . import refunds
+from . import disputes, payouts, refunds
 from .api import Api
 from .box import Box
 from .control import Control
@@ -58,7 +60,15 @@ async def serve(options: argparse.Namespace, store: Store) -> None:
         loop.add_signal_handler(name, stop.set)
     renderer = Renderer(store, "")
     box = Box(store, renderer)
-    box.later = loop.call_later
+
+    def later(seconds: float, step: Callable[[], None]) -> None:
+        def run() -> None:
+            step()
+            store.flush()  # before the events of the step are sent
+
+        loop.call_later(seconds, run)
+
+    box.later = later
     faults = Faults()
     public = options.publishable_key or options.api_key.replace("sk_", "pk_", 1)
     api = Api(box, faults, options.api_key, public)
@@ -77,7 +87,11 @@ async def serve(options: argparse.Namespace, store: Store) -> None:
         webhooks.add(options.webhook_url, options.webhook_secret)
         webhooks.resume()
     for refund in refunds.unsettled(box):
-        loop.call_later(refunds.SETTLES_AFTER, refunds.settle, box, refund.id)
+        later(refunds.SETTLES_AFTER, partial(refunds.settle, box, refund.id))
+    for dispute in disputes.unsettled(box):
+        later(disputes.DECIDED_AFTER, partial(disputes.settle, box, dispute.id))
+    for payout in payouts.unsettled(box):
+        later(payouts.ARRIVES_AFTER, partial(payouts.settle, box, payout.id))
     print(f"stripe sandbox on {renderer.public_url} (test cards only)", flush=True)
     await stop.wait()
     await webhooks.stop()

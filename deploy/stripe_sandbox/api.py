@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from . import forms, intents, lists, methods, refunds
+from . import disputes, forms, intents, lists, methods, payouts, refunds
 from .box import Box, Call
 from .errors import ApiError, bad_parameter
 from .faults import REQUEST_KINDS, Faults
@@ -70,6 +70,13 @@ ROUTES: dict[tuple[str, str, str | None], Callable[..., Any]] = {
     ("POST", "refunds", ""): refunds.update,
     ("GET", "balance_transactions", None): lists.transactions,
     ("GET", "balance_transactions", ""): _retrieve("balance_transaction"),
+    ("POST", "payouts", None): payouts.create,
+    ("GET", "payouts", None): lists.payouts,
+    ("GET", "payouts", ""): _retrieve("payout"),
+    ("GET", "disputes", None): lists.disputes,
+    ("GET", "disputes", ""): _retrieve("dispute"),
+    ("POST", "disputes", ""): disputes.update,
+    ("POST", "disputes", "close"): disputes.close,
     ("GET", "events", None): lists.events,
     ("GET", "events", ""): _retrieve("event"),
     ("GET", "balance", None): lists.balance,
@@ -271,7 +278,8 @@ def _find(request: Request) -> tuple[Any, Callable[..., Any], list[str]]:
         raise ApiError(
             404,
             f"Unrecognized request URL ({request.method}: {request.path}). This sandbox knows "
-            "payment intents, payment methods, charges, refunds, balance transactions and events.",
+            "payment intents, payment methods, charges, refunds, disputes, payouts, the balance "
+            "and its transactions, and events.",
         )
     return route, endpoint, parts[1:2]
 

@@ -28,7 +28,10 @@ PROCESSING = Refusal(
 
 
 class TestCard(NamedTuple):
-    """What a test number is and does. `refund`: "now", "pending" or "fails" later."""
+    """What a test number is and does. `refund`: "now", "pending" or "fails" later; `dispute`: the
+    reason for which its payment is disputed at once; `processing`: the payment stays so until
+    `/_sandbox/intents/ID/settle`; `at_once`: its money is available without delay.
+    """
 
     brand: str = "visa"
     funding: str = "credit"
@@ -36,6 +39,9 @@ class TestCard(NamedTuple):
     refusal: Refusal | None = None
     challenge: bool = False
     refund: str = "now"
+    dispute: str | None = None
+    processing: bool = False
+    at_once: bool = False
 
 
 CARDS: dict[str, TestCard] = {
@@ -45,7 +51,7 @@ CARDS: dict[str, TestCard] = {
     "5555555555554444": TestCard(brand="mastercard"),
     "378282246310005": TestCard(brand="amex"),
     "6200000000000005": TestCard(brand="unionpay", country="CN"),
-    "4000000000000077": TestCard(),
+    "4000000000000077": TestCard(at_once=True),
     "4000000000000002": TestCard(refusal=GENERIC),
     "4000000000000341": TestCard(refusal=GENERIC),
     "4000000000009995": TestCard(refusal=NO_FUNDS),
@@ -62,6 +68,9 @@ CARDS: dict[str, TestCard] = {
     "4000008400001629": TestCard(challenge=True, refusal=GENERIC),
     "4000000000007726": TestCard(refund="pending"),
     "4000000000005126": TestCard(refund="fails"),
+    "4000000000000259": TestCard(dispute="fraudulent"),
+    "4000000000002685": TestCard(dispute="product_not_received"),
+    "4000000000008104": TestCard(processing=True),  # not one of Stripe's
 }
 
 TOKENS: dict[str, str] = {
@@ -90,6 +99,9 @@ TOKENS: dict[str, str] = {
     "pm_card_threeDSecureRequiredChargeDeclined": "4000008400001629",
     "pm_card_pendingRefund": "4000000000007726",
     "pm_card_refundFail": "4000000000005126",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeProductNotReceived": "4000000000002685",
+    "pm_card_processing": "4000000000008104",
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from . import disputes
+from .balance import fee_of, record
 from .box import Box, Call
-from .cards import CARDS, Refusal
+from .cards import CARDS, GENERIC, Refusal
 from .errors import ApiError
-from .records import NEEDS_ACTION, NEEDS_METHOD, SUCCEEDED, Charge, Intent, Method, Txn
+from .records import NEEDS_ACTION, NEEDS_METHOD, PROCESSING, SUCCEEDED, Charge, Intent, Method
 from .store import new_id
 
 
@@ -42,20 +44,28 @@ def authenticate(box: Box, intent: Intent, passed: bool) -> Intent:
 def charge(
     box: Box, intent: Intent, method: Method, call: Call | None, *, authenticated: bool
 ) -> Intent:
-    refusal = CARDS[method.number].refusal
-    if refusal is not None:
-        return refuse(box, intent, method, refusal, call, authenticated)
+    """Charge the card as its number orders. With a call, a refusal is raised as its answer."""
+    card = CARDS[method.number]
+    if card.refusal is not None:
+        return refuse(box, intent, method, card.refusal, call, authenticated)
+    if card.processing and intent.status != PROCESSING:
+        intent = intent._replace(
+            status=PROCESSING, last_error=None, challenge=None, return_url=None
+        )
+        box.store.put(intent)
+        box.emit("payment_intent.processing", intent, call)
+        return intent
     store = box.store
     made = _new_charge(box, intent, method, None, authenticated)
-    txn = Txn(
-        new_id("txn"),
-        made.created,
+    txn = record(
+        box,
+        "charge",
         made.amount,
-        fee_of(made.amount),
         made.currency,
         made.id,
-        "charge",
-        made.description,
+        fee=fee_of(made.amount),
+        description=made.description,
+        at_once=card.at_once,
     )
     made = made._replace(txn=txn.id)
     intent = intent._replace(
@@ -65,17 +75,24 @@ def charge(
         challenge=None,
         return_url=None,
     )
-    store.put(txn)
     store.put(made)
     store.put(intent)
     box.emit("charge.succeeded", made, call)
     box.emit("payment_intent.succeeded", intent, call)
+    if card.dispute is not None:
+        disputes.open_dispute(box, made, made.amount, card.dispute)
     return intent
 
 
-def fee_of(amount: int) -> int:
-    """Stripe's fee in minor units: 3.4 % (rounded half up) + 2.35, its tariff in the region."""
-    return (amount * 34 + 500) // 1000 + 235
+def settle(box: Box, intent: Intent, succeeded: bool) -> Intent:
+    """End the processing of a payment. ApiError (400) if the intent is not processing."""
+    if intent.status != PROCESSING:
+        raise ApiError(400, f"This PaymentIntent has a status of {intent.status}.")
+    assert intent.payment_method is not None
+    method = box.store.methods.rows[intent.payment_method]
+    if succeeded:
+        return charge(box, intent, method, None, authenticated=False)
+    return refuse(box, intent, method, GENERIC, None, authenticated=False)
 
 
 def refuse(

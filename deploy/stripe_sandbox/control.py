@@ -1,7 +1,7 @@
 """`/_sandbox/…`: what tests and the supervisor ask of the sandbox itself, in JSON.
 
 GET health · GET state · POST reset · GET, POST, DELETE faults · GET, POST webhooks ·
-DELETE webhooks/ID · POST events/ID/resend
+DELETE webhooks/ID · POST events/ID/resend · and what `dashboard` knows
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from .api import Api
+from .dashboard import Dashboard
 from .faults import FaultError
 from .webhooks import Webhooks
 
@@ -21,6 +22,7 @@ class Control:
         self.store = api.box.store
         self.faults = api.faults
         self.webhooks = webhooks
+        self.dashboard = Dashboard(api.box)
         self.started = time.time()
 
     def answer(self, method: str, path: str, body: str) -> tuple[int, dict[str, Any]]:
@@ -60,6 +62,10 @@ class Control:
                 return (200, {"ok": True}) if found else (404, {"error": "no such endpoint"})
             case ["POST", "events", event_id, "resend"]:
                 return self._resend(event_id)
+            case ["POST", *rest]:
+                answer = self.dashboard.answer(rest, given)
+                if answer is not None:
+                    return answer
         return 404, {"error": f"{method} {path} is not known here"}
 
     def state(self) -> dict[str, Any]:

@@ -170,10 +170,9 @@ def confirm(box: Box, call: Call, intent_id: str) -> Intent:
             params, (*_CONTENT, *_CONFIRMING, "allowed_payment_method_types", "capture_method")
         )
     if intent.status not in OPEN:
-        why = {
-            SUCCEEDED: "it has already succeeded after being previously confirmed",
-            CANCELED: "it has a status of canceled",
-        }[intent.status]
+        why = f"it has a status of {intent.status}"
+        if intent.status == SUCCEEDED:
+            why = "it has already succeeded after being previously confirmed"
         raise unexpected_state(
             box, call, intent, f"You cannot confirm this PaymentIntent because {why}."
         )

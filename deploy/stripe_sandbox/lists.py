@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import forms
+from .balance import sums
 from .box import Box, Call
 from .errors import bad_parameter
-from .objects import SETTLES_AFTER
 
 FOREVER = (0, 2**62)
 _PAGING = ("limit", "starting_after", "ending_before", "created", "expand")
@@ -48,14 +48,24 @@ def refunds_of_charge(box: Box, call: Call, charge_id: str) -> dict[str, Any]:
 
 
 def transactions(box: Box, call: Call) -> dict[str, Any]:
-    forms.only(call.params, (*_PAGING, "source", "type", "currency"))
+    forms.only(call.params, (*_PAGING, "source", "type", "currency", "payout"))
     source, kind = forms.text(call.params, "source"), forms.text(call.params, "type")
     currency = forms.text(call.params, "currency")
     ids = None
     if source is not None:
-        row = box.store.charges.rows.get(source) or box.store.refunds.rows.get(source)
-        ids = [row.txn] if row is not None and row.txn is not None else []
-        call.params.pop("source")
+        ids = _of_source(box, source)
+    span = None
+    payout_id = forms.text(call.params, "payout")
+    if payout_id is not None:
+        payout = box.store.payouts.get(payout_id, "payout", 400)
+        if not payout.automatic:
+            raise bad_parameter(
+                "Balance transaction history can only be filtered on automatic transfers, not "
+                "manual.",
+                "payout",
+            )
+        span = (payout.span[0], payout.span[1] + 1)
+        currency = currency or payout.currency
     return _page(
         box,
         call,
@@ -63,7 +73,53 @@ def transactions(box: Box, call: Call) -> dict[str, Any]:
         "/v1/balance_transactions",
         ids,
         lambda row: kind in (None, row.kind) and currency in (None, row.currency),
+        span,
     )
+
+
+def _of_source(box: Box, source: str) -> list[str]:
+    """The transactions of a charge, refund, payout or dispute."""
+    store = box.store
+    dispute = store.disputes.rows.get(source)
+    if dispute is not None:
+        return list(dispute.txns)
+    charge = store.charges.rows.get(source)
+    if charge is not None:
+        return [charge.txn] if charge.txn is not None else []
+    row = store.refunds.rows.get(source) or store.payouts.rows.get(source)
+    found = (row.txn, row.failure_txn) if row is not None else ()
+    return [txn for txn in found if txn is not None]
+
+
+def payouts(box: Box, call: Call) -> dict[str, Any]:
+    forms.only(call.params, (*_PAGING, "status", "arrival_date"))
+    status = forms.text(call.params, "status")
+    first, last = _seconds(call.params, "arrival_date")
+    return _page(
+        box,
+        call,
+        "payout",
+        "/v1/payouts",
+        None,
+        lambda row: status in (None, row.status) and first <= row.created <= last,
+    )
+
+
+def disputes(box: Box, call: Call) -> dict[str, Any]:
+    forms.only(call.params, (*_PAGING, "charge", "payment_intent"))
+    store = box.store
+    charge_id = forms.text(call.params, "charge")
+    intent_id = forms.text(call.params, "payment_intent")
+    ids = None
+    if charge_id is not None or intent_id is not None:
+        wanted = [charge_id] if charge_id is not None else store.charges_of.get(intent_id or "", [])
+        charges = [store.charges.rows[name] for name in wanted if name in store.charges.rows]
+        ids = [
+            charge.dispute
+            for charge in charges
+            if charge.dispute is not None and intent_id in (None, charge.intent)
+        ]
+    return _page(box, call, "dispute", "/v1/disputes", ids)
 
 
 def events(box: Box, call: Call) -> dict[str, Any]:
@@ -87,11 +143,7 @@ def events(box: Box, call: Call) -> dict[str, Any]:
 
 def balance(box: Box, call: Call) -> dict[str, Any]:
     """What the account holds, net of fees, by currency; `pending` is not paid out yet."""
-    border = box.store.now() - SETTLES_AFTER
-    sums: dict[bool, dict[str, int]] = {True: {}, False: {}}
-    for row in box.store.txns.rows.values():
-        part = sums[row.created <= border]
-        part[row.currency] = part.get(row.currency, 0) + row.amount - row.fee
+    available, pending = sums(box.store)
 
     def shown(part: dict[str, int]) -> list[dict[str, Any]]:
         return [
@@ -101,9 +153,10 @@ def balance(box: Box, call: Call) -> dict[str, Any]:
 
     return {
         "object": "balance",
-        "available": shown(sums[True]),
+        "available": shown(available),
+        "connect_reserved": [],
         "livemode": False,
-        "pending": shown(sums[False]),
+        "pending": shown(pending),
     }
 
 
@@ -116,7 +169,7 @@ def account(box: Box, call: Call) -> dict[str, Any]:
         "default_currency": "cny",
         "details_submitted": True,
         "email": None,
-        "payouts_enabled": False,
+        "payouts_enabled": True,
         "settings": {"dashboard": {"display_name": "Stripe sandbox"}},
         "type": "standard",
     }
@@ -129,6 +182,7 @@ def _page(
     url: str,
     ids: Iterable[str] | None = None,
     match: Callable[[Any], bool] | None = None,
+    span: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     params = call.params
     limit = forms.integer(params, "limit", 1) or 10
@@ -140,7 +194,8 @@ def _page(
             "You may only specify one of these parameters: ending_before, starting_after.",
             "ending_before",
         )
-    rows, more = box.store.tables[kind].page(_created(params), limit, after, before, ids, match)
+    created = _seconds(params, "created")
+    rows, more = box.store.tables[kind].page(created, limit, after, before, ids, match, span)
     expand = tuple(path.removeprefix("data.") for path in forms.strings(params, "expand"))
     return {
         "object": "list",
@@ -150,15 +205,15 @@ def _page(
     }
 
 
-def _created(params: dict[str, Any]) -> tuple[int, int]:
-    """The first and the last second that `created` asks for."""
-    given = params.get("created")
+def _seconds(params: dict[str, Any], field: str) -> tuple[int, int]:
+    """The first and the last second that `created` or the like asks for."""
+    given = params.get(field)
     if given is None:
         return FOREVER
     if isinstance(given, str):
-        second = forms.integer(params, "created")
+        second = forms.integer(params, field)
         return FOREVER if second is None else (second, second)
-    given = forms.mapping(params, "created") or {}
+    given = forms.mapping(params, field) or {}
     forms.only(given, ("gt", "gte", "lt", "lte"))
     low, high = FOREVER
     for name in given:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import balance_objects
 from .card_objects import Json, billing, card_of_charge, checks, fingerprint, outcome
 from .cards import CARDS
 from .errors import bad_parameter
-from .records import Charge, Event, Intent, Method, Refund, Snapshot, Txn
-from .store import DAY, Store
+from .records import (
+    PROCESSING,
+    Charge,
+    Dispute,
+    Event,
+    Intent,
+    Method,
+    Payout,
+    Refund,
+    Snapshot,
+    Txn,
+)
+from .store import Store
 
 API_VERSION = "2026-10-28.endive"
-SETTLES_AFTER = 2 * DAY
 
 # What Stripe shows of an intent to a publishable key with its client secret.
 PUBLIC_INTENT = (
@@ -63,7 +74,7 @@ class Renderer:
 
     def _expand(self, shown: Json, names: list[str]) -> None:
         name, rest = names[0], names[1:]
-        value = shown[name]
+        value = shown.get(name)  # a source may lack what another kind of source has
         if isinstance(value, str):
             kind = _EXPANDABLE[shown["object"], name]
             kind = _KIND_OF_SOURCE[value[:2]] if kind == "source" else kind
@@ -152,7 +163,9 @@ class Renderer:
                 }
             },
             "payment_method_types": row.types,
-            "processing": None,
+            "processing": {"card": {"customer_notification": None}, "type": "card"}
+            if row.status == PROCESSING
+            else None,
             "receipt_email": row.receipt_email,
             "review": None,
             "setup_future_usage": row.setup_future_usage,
@@ -209,7 +222,7 @@ class Renderer:
             "currency": row.currency,
             "customer": None,
             "description": row.description,
-            "disputed": False,
+            "disputed": row.dispute is not None,
             "failure_balance_transaction": None,
             "failure_code": None if row.refusal is None else row.refusal[0],
             "failure_message": None if row.refusal is None else row.refusal[2],
@@ -273,35 +286,9 @@ class Renderer:
         }
         if row.failure_reason is not None:
             shown["failure_reason"] = row.failure_reason
+        if row.failure_txn is not None:
+            shown["failure_balance_transaction"] = row.failure_txn
         return shown
-
-    def txn(self, row: Txn) -> Json:
-        fees = {
-            "amount": row.fee,
-            "application": None,
-            "currency": row.currency,
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-        available = row.created + SETTLES_AFTER
-        return {
-            "id": row.id,
-            "object": "balance_transaction",
-            "amount": row.amount,
-            "available_on": available,
-            "balance_type": "payments",
-            "created": row.created,
-            "currency": row.currency,
-            "description": row.description,
-            "exchange_rate": None,
-            "fee": row.fee,
-            "fee_details": [fees] if row.fee else [],
-            "net": row.amount - row.fee,
-            "reporting_category": row.kind,
-            "source": row.source,
-            "status": "available" if available <= self.store.now() else "pending",
-            "type": row.kind,
-        }
 
     def event(self, row: Event) -> Json:
         data: Json = {"object": self.render(row.object)}
@@ -341,7 +328,9 @@ _SHAPES: dict[type[Any], Any] = {
     Intent: Renderer.intent,
     Charge: Renderer.charge,
     Refund: Renderer.refund,
-    Txn: Renderer.txn,
+    Txn: lambda renderer, row: balance_objects.txn(renderer.store, row),
+    Payout: lambda renderer, row: balance_objects.payout(row),
+    Dispute: lambda renderer, row: balance_objects.dispute(renderer.store, row),
     Event: Renderer.event,
 }
 _EXPANDABLE: dict[tuple[Any, str], str] = {
@@ -352,6 +341,13 @@ _EXPANDABLE: dict[tuple[Any, str], str] = {
     ("refund", "charge"): "charge",
     ("refund", "payment_intent"): "payment_intent",
     ("refund", "balance_transaction"): "balance_transaction",
+    ("refund", "failure_balance_transaction"): "balance_transaction",
+    ("payout", "balance_transaction"): "balance_transaction",
+    ("payout", "failure_balance_transaction"): "balance_transaction",
+    ("dispute", "charge"): "charge",
+    ("dispute", "payment_intent"): "payment_intent",
     ("balance_transaction", "source"): "source",
+    ("source", "charge"): "charge",
+    ("source", "payment_intent"): "payment_intent",
 }
-_KIND_OF_SOURCE = {"ch": "charge", "re": "refund"}
+_KIND_OF_SOURCE = {"ch": "charge", "re": "refund", "po": "payout", "dp": "dispute"}

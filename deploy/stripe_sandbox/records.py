@@ -12,9 +12,17 @@ from typing import Any, NamedTuple
 NEEDS_METHOD = "requires_payment_method"
 NEEDS_CONFIRMATION = "requires_confirmation"
 NEEDS_ACTION = "requires_action"
+PROCESSING = "processing"
 SUCCEEDED = "succeeded"
 CANCELED = "canceled"
 OPEN = (NEEDS_METHOD, NEEDS_CONFIRMATION, NEEDS_ACTION)
+# The states of a dispute.
+NEEDS_RESPONSE = "needs_response"
+UNDER_REVIEW = "under_review"
+WON = "won"
+LOST = "lost"
+
+SETTLES_AFTER = 2 * 86_400  # seconds until the money of a charge is available
 
 
 class Method(NamedTuple):
@@ -75,6 +83,7 @@ class Charge(NamedTuple):
     authenticated: bool
     refunded: int = 0
     refunds: tuple[str, ...] = ()
+    dispute: str | None = None
 
 
 class Refund(NamedTuple):
@@ -90,10 +99,11 @@ class Refund(NamedTuple):
     metadata: dict[str, str]
     txn: str | None
     failure_reason: str | None = None
+    failure_txn: str | None = None
 
 
 class Txn(NamedTuple):
-    """A balance transaction."""
+    """A balance transaction. `category`: None is `kind`; `available`: None is in two days."""
 
     id: str
     created: int
@@ -103,9 +113,52 @@ class Txn(NamedTuple):
     source: str
     kind: str
     description: str | None
+    category: str | None = None
+    available: int | None = None
+
+    @property
+    def available_on(self) -> int:
+        return self.created + SETTLES_AFTER if self.available is None else self.available
 
 
-Snapshot = Method | Intent | Charge | Refund | Txn
+class Payout(NamedTuple):
+    """`span`, of an automatic one: the places of its transactions in their table, end excluded;
+    the payout's own transaction comes next.
+    """
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: str
+    automatic: bool
+    txn: str
+    description: str | None
+    metadata: dict[str, str]
+    descriptor: str | None = None
+    span: tuple[int, int] = (0, 0)
+    failure_txn: str | None = None
+
+
+class Dispute(NamedTuple):
+    """`txns`: the withdrawal and, once it is won, the reinstatement."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    charge: str
+    intent: str
+    status: str
+    reason: str
+    due_by: int
+    evidence: dict[str, str]
+    metadata: dict[str, str]
+    txns: tuple[str, ...]
+    submissions: int = 0
+
+
+Snapshot = Method | Intent | Charge | Refund | Txn | Payout | Dispute
 
 
 class Event(NamedTuple):
@@ -141,5 +194,7 @@ KINDS: dict[str, type[Any]] = {
     "charge": Charge,
     "refund": Refund,
     "balance_transaction": Txn,
+    "payout": Payout,
+    "dispute": Dispute,
 }
 KIND_OF: dict[type[Any], str] = {row: kind for kind, row in KINDS.items()}

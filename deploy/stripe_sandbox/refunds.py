@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from . import forms
+from .balance import record
 from .box import Box, Call
 from .cards import CARDS
 from .errors import ApiError, bad_parameter, missing_resource
 from .intents import money
-from .records import Charge, Refund, Txn
+from .records import WON, Charge, Refund
 from .store import new_id
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -29,6 +30,13 @@ def create(box: Box, call: Call) -> Refund:
             code="charge_already_refunded",
             executed=True,
         )
+    if charge.dispute is not None and box.store.disputes.rows[charge.dispute].status != WON:
+        raise ApiError(
+            400,
+            f"Charge {charge.id} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+            executed=True,
+        )
     amount = left if wanted is None else wanted
     if amount > left:
         raise ApiError(
@@ -41,7 +49,7 @@ def create(box: Box, call: Call) -> Refund:
     course = CARDS[box.store.methods.rows[charge.method].number].refund
     now = box.store.now()
     refund_id = new_id("re")
-    txn = _txn(box, -amount, charge.currency, refund_id, "refund")
+    txn = record(box, "refund", -amount, charge.currency, refund_id, description="REFUND")
     refund = Refund(
         refund_id,
         now,
@@ -98,9 +106,18 @@ def settle(box: Box, refund_id: str) -> None:
         box.store.put(refund)
         box.emit("refund.updated", refund, None, {"status": "pending"})
         return
-    refund = refund._replace(status="failed", failure_reason="expired_or_canceled_card")
+    txn = record(
+        box,
+        "refund_failure",
+        refund.amount,
+        refund.currency,
+        refund.id,
+        description="REFUND FAILURE",
+    )
+    refund = refund._replace(
+        status="failed", failure_reason="expired_or_canceled_card", failure_txn=txn.id
+    )
     box.store.put(refund)
-    _txn(box, refund.amount, refund.currency, refund.id, "refund_failure")
     charge = box.store.charges.rows[refund.charge]
     box.store.put(charge._replace(refunded=charge.refunded - refund.amount))
     box.emit("refund.updated", refund, None, {"status": "succeeded"})
@@ -114,12 +131,6 @@ def _course(box: Box, refund: Refund) -> str:
 def _open(box: Box, refund: Refund) -> bool:
     course = _course(box, refund)
     return refund.status == {"pending": "pending", "fails": "succeeded"}.get(course)
-
-
-def _txn(box: Box, amount: int, currency: str, source: str, kind: str) -> Txn:
-    txn = Txn(new_id("txn"), box.store.now(), amount, 0, currency, source, kind, "REFUND")
-    box.store.put(txn)
-    return txn
 
 
 def _charge_of(box: Box, call: Call) -> Charge:

@@ -11,12 +11,26 @@ from typing import Any, Generic, TypeVar
 
 from .errors import missing_resource
 from .journal import Journal
-from .records import KIND_OF, KINDS, Charge, Event, Intent, Method, Refund, Saved, Snapshot, Txn
+from .records import (
+    KIND_OF,
+    KINDS,
+    Charge,
+    Dispute,
+    Event,
+    Intent,
+    Method,
+    Payout,
+    Refund,
+    Saved,
+    Snapshot,
+    Txn,
+)
 
 Row = TypeVar("Row", bound=Any)
 DAY = 86_400
 KEY_LIFETIME = DAY  # Stripe may forget an idempotency key after 24 hours
 RETRY_LIFETIME = 3 * DAY  # and retries a webhook for up to three days
+SEQUENCES = {"charge": "refunds", "payout": "span", "dispute": "txns"}  # lists in the journal
 
 
 def new_id(prefix: str) -> str:
@@ -54,15 +68,19 @@ class Table(Generic[Row]):
         before: str | None,
         ids: Iterable[str] | None = None,
         match: Callable[[Row], bool] | None = None,
+        span: tuple[int, int] | None = None,
     ) -> tuple[list[Row], bool]:
         """Newest first: at most `limit` rows made within `created` (both ends included), and
-        whether there are more. `ids`: only these (a small set); `match`: only such rows.
+        whether there are more. `ids`: only these (a small set); `match`: only such rows; `span`:
+        only these places, the end excluded.
         """
         low, high = bisect_left(self.times, created[0]), bisect_right(self.times, created[1])
         if after is not None:
             high = min(high, self._cursor(after, "starting_after"))
         if before is not None:
             low = max(low, self._cursor(before, "ending_before") + 1)
+        if span is not None:
+            low, high = max(low, span[0]), min(high, span[1])
         candidates: Iterable[int] = range(low, high)
         if ids is not None:
             candidates = sorted(p for p in map(self.position.__getitem__, ids) if low <= p < high)
@@ -105,6 +123,8 @@ class Store:
         self.charges: Table[Charge] = Table("charge")
         self.refunds: Table[Refund] = Table("refund")
         self.txns: Table[Txn] = Table("balance_transaction")
+        self.payouts: Table[Payout] = Table("payout")
+        self.disputes: Table[Dispute] = Table("dispute")
         self.events: Table[Event] = Table("event")
         self.tables: dict[str, Table[Any]] = {
             "payment_method": self.methods,
@@ -112,10 +132,13 @@ class Store:
             "charge": self.charges,
             "refund": self.refunds,
             "balance_transaction": self.txns,
+            "payout": self.payouts,
+            "dispute": self.disputes,
             "event": self.events,
         }
         self.charges_of: dict[str, list[str]] = {}
         self.charged_method: dict[str, str] = {}
+        self.paid_until: dict[str, int] = {}  # by currency: the first place not paid out yet
         self.answers: OrderedDict[str, Saved] = OrderedDict()
         self.undelivered: dict[str, int] = {}
         self._last_second = 0
@@ -134,7 +157,15 @@ class Store:
         if isinstance(row, Charge) and row.id not in self.charges.rows:
             self.charges_of.setdefault(row.intent, []).append(row.id)
             self.charged_method[row.method] = row.intent
+        if isinstance(row, Payout) and row.automatic:
+            after = row.span[1] + 1
+            self.paid_until[row.currency] = max(self.paid_until.get(row.currency, 0), after)
         self.tables[KIND_OF[type(row)]].put(row)
+
+    def is_available(self, txn: Txn) -> bool:
+        """Whether its money can be paid out, or has been."""
+        paid = self.txns.position[txn.id] < self.paid_until.get(txn.currency, 0)
+        return paid or txn.available_on <= self.now()
 
     def add_event(self, event: Event) -> None:
         """The event's object must be the current row of its id: the journal names only the id."""
@@ -202,8 +233,9 @@ class Store:
                 self.answers[line[1]] = Saved(*line[1:])
         else:
             row = KINDS[kind](*line[1:])
-            if isinstance(row, Charge):
-                row = row._replace(refunds=tuple(row.refunds))
+            name = SEQUENCES.get(kind)
+            if name is not None:
+                row = row._replace(**{name: tuple(getattr(row, name))})
             self._index(row)
 
     def _referred(self, reference: list[str] | None) -> Any:

@@ -46,6 +46,9 @@ NULLABLE = {
     "event": set(),
     "payment_method": set(),
     "balance_transaction": {"description"},
+    "payout": set(),
+    "dispute": set(),
+    "balance": set(),
 }
 
 
@@ -158,6 +161,11 @@ def test_every_object_has_the_fields_of_stripes_sample(faithful: Backend) -> Non
     refused = faithful.intent(5000, "pm_card_chargeDeclined")
     with pytest.raises(stripe.CardError):
         client.payment_intents.confirm(refused.id)
+    available = faithful.intent(5000, "pm_card_bypassPending")
+    client.payment_intents.confirm(available.id)
+    disputed = faithful.intent(5000, "pm_card_createDispute")
+    client.payment_intents.confirm(disputed.id)
+    dispute = faithful.dispute_of(disputed.id)
     shown: dict[str, Any] = {
         "payment_intent": intent,
         "charge": charge,
@@ -167,6 +175,11 @@ def test_every_object_has_the_fields_of_stripes_sample(faithful: Backend) -> Non
         "balance_transaction": client.balance_transactions.retrieve(
             str(charge.balance_transaction)
         ),
+        "payout": client.payouts.create(
+            {"amount": 100, "currency": "cny", "description": "by hand"}
+        ),
+        "dispute": dispute,
+        "balance": client.balance.retrieve(),
     }
     assert set(shown) == set(FIXTURES)
     found = {kind: differences(kind, row.to_dict()) for kind, row in shown.items()}
@@ -179,6 +192,34 @@ def test_every_object_has_the_fields_of_stripes_sample(faithful: Backend) -> Non
         card.to_dict()["card"]
     )
     assert faithful.name != "sandbox" or missing == set()
+    evidence = set(FIXTURES["dispute"]["evidence"])
+    assert evidence <= set(dispute.evidence.to_dict())
+    assert set(FIXTURES["dispute"]["evidence_details"]) <= set(dispute.evidence_details.to_dict())
+
+
+def test_a_disputed_charge_takes_no_refund_and_can_be_given_up(faithful: Backend) -> None:
+    client = faithful.client.v1
+    intent = faithful.intent(5000, "pm_card_createDispute")
+    client.payment_intents.confirm(intent.id)
+    dispute = faithful.dispute_of(intent.id)
+    assert (dispute.amount, dispute.reason, dispute.status) == (
+        5000,
+        "fraudulent",
+        "needs_response",
+    )
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        client.refunds.create({"payment_intent": intent.id})
+    assert refusal.value.code == "charge_disputed"
+    assert client.refunds.list({"payment_intent": intent.id}).data == []
+    staged = client.disputes.update(
+        dispute.id, {"evidence": {"customer_name": "A buyer"}, "submit": False}
+    )
+    assert (staged.status, staged.evidence_details.has_evidence) == ("needs_response", True)
+    assert client.disputes.close(dispute.id).status == "lost"
+    with pytest.raises(stripe.InvalidRequestError):
+        client.disputes.close(dispute.id)
+    withdrawal = client.disputes.retrieve(dispute.id).balance_transactions[0]
+    assert (withdrawal.amount, withdrawal.reporting_category) == (-5000, "dispute")
 
 
 def test_the_same_key_and_body_give_the_same_intent_once(faithful: Backend) -> None:

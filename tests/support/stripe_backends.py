@@ -24,6 +24,8 @@ NUMBERS = {
     "pm_card_chargeDeclined": "4000000000000341",
     "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
     "pm_card_threeDSecure2Required": "4000000000003220",
+    "pm_card_bypassPending": "4000000000000077",
+    "pm_card_createDispute": "4000000000000259",
 }
 
 
@@ -55,6 +57,16 @@ class Backend:
     def paid(self, amount: int = 5000) -> stripe.PaymentIntent:
         intent = self.intent(amount, "pm_card_visa")
         return self.client.v1.payment_intents.confirm(intent.id)
+
+    def dispute_of(self, intent_id: str, seconds: float = 20) -> stripe.Dispute:
+        """The dispute over an intent's payment, which Stripe opens a moment after it."""
+        end = time.monotonic() + seconds
+        while True:
+            found = self.client.v1.disputes.list({"payment_intent": intent_id}).data
+            if found:
+                return found[0]
+            assert time.monotonic() < end, "no dispute"
+            time.sleep(0.5)
 
 
 @contextlib.contextmanager
