@@ -3,7 +3,8 @@
 `storefront` binds an implementation in its AppConfig.ready(). Nothing here knows who it is.
 """
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 
 class Messages(Protocol):
@@ -13,7 +14,17 @@ class Messages(Protocol):
         """A consignment reached a state (`Consignment.State`): queue the buyer's message."""
 
 
-_bound: dict[str, Messages] = {}
+class Gifts(Protocol):
+    """Keeps the balances of gift vouchers. Called inside the transaction of a refund."""
+
+    def lock(self, gift_ids: Iterable[int]) -> None:
+        """Lock these balances, in primary-key order: before the stock pools."""
+
+    def give_back(self, gift_id: int, fen: int, reference: str) -> None:
+        """Put `fen` back onto a balance; `reference` names the refund and its consignment."""
+
+
+_bound: dict[str, Any] = {}
 
 
 def bind_messages(implementation: Messages) -> None:
@@ -24,3 +35,13 @@ def bind_messages(implementation: Messages) -> None:
 def messages() -> Messages:
     """The bound implementation. Raises KeyError when nothing was bound: a start-up fault."""
     return _bound["messages"]
+
+
+def bind_gifts(implementation: Gifts) -> None:
+    """Called once at start-up by whoever keeps gift vouchers."""
+    _bound["gifts"] = implementation
+
+
+def gifts() -> Gifts:
+    """The bound implementation. Raises KeyError when nothing was bound: a start-up fault."""
+    return _bound["gifts"]

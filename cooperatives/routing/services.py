@@ -16,8 +16,15 @@ from cooperatives.ledger.services import AccountKey, Leg, accounts, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import lock_pools
 from cooperatives.ports import messages
+from cooperatives.routing.cuts import refunded_from_box
 from cooperatives.routing.drawing import draw, draw_waiting, take_back
-from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
+from cooperatives.routing.models import (
+    Consignment,
+    ConsignmentEvent,
+    ConsignmentLine,
+    LineSource,
+)
+from cooperatives.routing.sources import Source, debits, record
 
 State = Consignment.State
 Cause = StockMove.Cause
@@ -39,7 +46,10 @@ class BadGrams(ValueError):
 
 @dataclass(frozen=True)
 class NewLine:
-    """A consignment line to be made. `net_fen`: what the buyer paid for it."""
+    """A consignment line to be made. `net_fen`: what it sold for.
+
+    `sources` are what others than the buyer paid of it.
+    """
 
     order_line_id: int
     product_id: int
@@ -50,6 +60,7 @@ class NewLine:
     net_fen: int
     return_days: int
     ship_within_hours: int
+    sources: tuple[Source, ...] = ()
 
 
 def create_consignments(
@@ -58,11 +69,16 @@ def create_consignments(
     lines: Sequence[NewLine],
     freight: Mapping[int, int],
     paid_at: datetime,
+    *,
+    freight_sources: Mapping[int, Sequence[Source]] | None = None,
+    paid_account: str = Account.Kind.STRIPE,
 ) -> list[Consignment]:
     """One consignment per cooperative with its lines and the sale's postings.
 
-    `freight` is {cooperative id: fen}. Part of the placement's transaction; stock is the
-    caller's (it comes last). Numbers are the order's with -1, -2 … by cooperative id.
+    `freight` is {cooperative id: fen}, `freight_sources` what others than the buyer paid of it.
+    `paid_account` is where the buyer's own money lies: stripe, or bank or cash. Part of the
+    placement's transaction; stock is the caller's (it comes last). Numbers are the order's with
+    -1, -2 … by cooperative id.
     """
     partner_ids = sorted({line.partner_id for line in lines})
     consignments = Consignment.objects.bulk_create(
@@ -98,22 +114,51 @@ def create_consignments(
         ConsignmentEvent(consignment=consignment, state=State.PAID, created_at=paid_at)
         for consignment in consignments
     )
+    paid_by = _write_sources(by_partner, lines, made, freight_sources or {})
     # All at once and in one order: two first sales must not wait for each other's new accounts.
     accounts(
-        [AccountKey(Account.Kind.STRIPE)]
+        [AccountKey(paid_account)]
+        + [leg.account for leg in debits(paid_by)]
         + [AccountKey(Account.Kind.SALES, partner_id) for partner_id in partner_ids]
         + [AccountKey(Account.Kind.FREIGHT, partner_id) for partner_id in partner_ids]
     )
     for consignment in consignments:
-        _book_sale(consignment, [ln for ln in made if ln.consignment_id == consignment.pk])
+        _book_sale(
+            consignment,
+            [line for line in made if line.consignment_id == consignment.pk],
+            debits(row for row in paid_by if row.consignment_id == consignment.pk),
+            paid_account,
+        )
     return consignments
 
 
-def _book_sale(consignment: Consignment, lines: list[ConsignmentLine]) -> None:
-    """Stripe owes us what was paid; the cooperative's sales and freight stand against it."""
+def _write_sources(
+    by_partner: Mapping[int, Consignment],
+    wanted: Sequence[NewLine],
+    made: Sequence[ConsignmentLine],
+    freight: Mapping[int, Sequence[Source]],
+) -> list[LineSource]:
+    """Who paid what, of the lines and freights that the buyer did not pay alone."""
+    rows = []
+    for partner_id, consignment in sorted(by_partner.items()):
+        sold = [
+            (line.pk, line.net_fen, new.sources)
+            for new, line in zip(wanted, made, strict=True)
+            if line.consignment_id == consignment.pk
+        ]
+        own_freight = (None, consignment.freight_fen, freight.get(partner_id, ()))
+        rows += record(consignment.pk, [*sold, own_freight])
+    return LineSource.objects.bulk_create(rows) if rows else []
+
+
+def _book_sale(
+    consignment: Consignment, lines: list[ConsignmentLine], others: list[Leg], paid_account: str
+) -> None:
+    """What was paid, by whom; the cooperative's sales and freight stand against it."""
     partner_id = consignment.partner_id
     total = sum(line.net_fen for line in lines) + consignment.freight_fen
-    legs = [Leg(AccountKey(Account.Kind.STRIPE), total)]
+    buyer = total - sum(leg.amount_fen for leg in others)
+    legs = [Leg(AccountKey(paid_account), buyer), *others]
     legs += [
         Leg(AccountKey(Account.Kind.SALES, partner_id), -line.net_fen, line.pk) for line in lines
     ]
@@ -217,11 +262,13 @@ def undo(consignment_id: int, actor=None) -> Consignment:
 
 def _unpack(consignment: Consignment, actor) -> None:
     lines = [ln for ln in consignment.lines.order_by("pk") if ln.packed_grams is not None]
-    if Posting.objects.filter(
+    refunded = Posting.objects.filter(
         consignment_line__in=lines,
         transaction__kind=Transaction.Kind.REFUND_DECIDED,
         transaction__created_at__gte=consignment.packed_at,
-    ).exists():
+    )
+    # Packs whose money went back before have no posting of their own.
+    if any(refunded_from_box(line) for line in lines) or refunded.exists():
         raise WrongState(_("Something of it was refunded since: packing can't be undone."))
     consignment.packed_at = None
     event = _enter(consignment, State.PAID, actor, undone=True)
