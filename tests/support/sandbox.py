@@ -69,6 +69,30 @@ class Sandbox:
         """Deliver an event once more."""
         self.control("POST", f"events/{event_id}/resend")
 
+    def pay(self, amount: int, **more: Any) -> dict[str, Any]:
+        """A payment of `amount` fen that the shop knows nothing of; `card`, `metadata`."""
+        return self.control("POST", "payments", {"amount": amount, **more})
+
+    def refund(self, payment_intent: str, **more: Any) -> dict[str, Any]:
+        """A refund made at Stripe's dashboard, of all or of `amount` fen."""
+        return self.control("POST", "refunds", {"payment_intent": payment_intent, **more})
+
+    def settle(self, payment_intent: str, status: Literal["succeeded", "failed"]) -> dict[str, Any]:
+        """End a payment that is `processing` (by the card `pm_card_processing`)."""
+        return self.control("POST", f"intents/{payment_intent}/settle", {"status": status})
+
+    def pay_out(self, **how: Any) -> dict[str, Any]:
+        """A payout of all that was not paid out yet, or of `amount` fen; `fail` lets it fail."""
+        return self.control("POST", "payouts", how)
+
+    def dispute(self, payment_intent: str, **how: Any) -> dict[str, Any]:
+        """The buyer's bank disputes a payment: `amount` in fen, `reason`."""
+        return self.control("POST", "disputes", {"payment_intent": payment_intent, **how})
+
+    def close_dispute(self, dispute_id: str, status: Literal["won", "lost"]) -> dict[str, Any]:
+        """The bank's verdict on a dispute."""
+        return self.control("POST", f"disputes/{dispute_id}/close", {"status": status})
+
     def control(
         self, method: str, path: str, given: dict[str, Any] | None = None
     ) -> dict[str, Any]:
