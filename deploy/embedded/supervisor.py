@@ -231,7 +231,9 @@ class Supervisor:
         lines += [f"  pages, campaigns    {site}/cms/", f"  mail                {VAR / 'mail'}"]
         if self.desk.own_sandbox:
             lines += [
-                "  card for payments   4242 4242 4242 4242, any later month, any three digits"
+                "  card for payments   4242 4242 4242 4242, any later month, any three digits",
+                f"  refunds, disputes   http://127.0.0.1:{self.desk.remembered_port('sandbox')}"
+                "/dashboard (in place of Stripe's)",
             ]
         lines += ["", *self.sign_ins.splitlines(), "", "Ctrl-C stops everything.", ""]
         say("\n".join(lines))

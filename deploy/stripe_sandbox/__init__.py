@@ -5,11 +5,17 @@ without a network. It is a process of its own (`python -m deploy.stripe_sandbox`
 knows a base address, keys and a script address, and nothing else of it. No application package
 imports this one, this one imports none of theirs, and production packages leave it out.
 
-What it speaks: PaymentIntents, PaymentMethods (cards), Charges, Refunds, balance transactions,
-events and signed webhooks; a script with the calls of stripe.js that a card form needs
-(`/v3/`); faults on request (`/_sandbox/faults`). Where it knowingly differs from Stripe:
+What it speaks: PaymentIntents, PaymentMethods (cards), Charges, Refunds, Disputes, Payouts,
+balance transactions, events and signed webhooks; a script with the calls of stripe.js that a card
+form needs (`/v3/`); faults (`/_sandbox/faults`) and what happens without the shop, from a refund at
+the dashboard to a bank's verdict (`/_sandbox/disputes` …, `/dashboard`). Where it knowingly differs
+from Stripe:
 
 - the balance transaction is there as soon as the charge is (Stripe's may come a moment later);
+- a payment that is processing has no charge yet, and a payout asked for by `/_sandbox/payouts`
+  takes what is pending too;
+- a charge can be disputed once, evidence is text alone, and only a dispute that is won leaves the
+  charge refundable;
 - a parameter of Stripe's that it cannot honour is refused, never ignored;
 - customers, set-up intents, manual capture and every payment method but cards are missing.
 """

@@ -1,4 +1,4 @@
-"""The HTTP server: the API, the script for the browser, the 3-D Secure page, the controls."""
+"""The HTTP server: the API, the script for the browser, the pages, the controls."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aiohttp import web
 from .api import Api, Hang, Request
 from .charging import authenticate, waiting
 from .control import Control
+from .dashboard_page import dashboard_page
+from .forms import pairs_of
 from .pages import challenge_page, return_address
 
 STATIC = Path(__file__).with_name("static")
@@ -56,6 +58,8 @@ class Site:
             )
         if path.startswith("/3ds/"):
             return self._challenge(request)
+        if path == "/dashboard" or path.startswith("/dashboard/"):
+            return self._dashboard(request, body)
         file = self.files.get(path.rstrip("/"))
         if file is not None and request.method in ("GET", "HEAD"):
             headers = {**CORS, "Cache-Control": "no-cache"}
@@ -74,6 +78,22 @@ class Site:
             body=answer.body.encode(),
             headers={**CORS, **answer.headers, "Content-Type": "application/json"},
         )
+
+    def _dashboard(self, request: web.BaseRequest, body: str) -> web.Response:
+        """The page; a POST of one of its buttons acts as the same path under `/_sandbox/`."""
+        fault, status = None, 200
+        if request.method == "POST":
+            given = {name: value == "true" or value for name, value in pairs_of(body)}
+            parts = request.path.strip("/").split("/")[1:]
+            answer = self.control.dashboard.answer(parts, given)
+            if answer is None:
+                return web.Response(status=404, text="Nothing here.\n")
+            if answer[0] == 200:
+                return web.Response(status=303, headers={"Location": "/dashboard"})
+            status, fault = answer[0], str(answer[1]["error"])
+        languages = request.headers.get("Accept-Language", "")
+        page = dashboard_page(self.api.box, languages, fault)
+        return web.Response(status=status, text=page, content_type="text/html")
 
     def _challenge(self, request: web.BaseRequest) -> web.Response:
         """The bank's page. POST …/complete and …/fail end the challenge, once."""

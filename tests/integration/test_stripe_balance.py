@@ -1,6 +1,9 @@
 """The sandbox's money beyond payments: fees, payouts, disputes, late payments, the dashboard."""
 
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -289,3 +292,30 @@ def test_disputes_payouts_and_verdicts_survive_a_crash(tmp_path: Path) -> None:
         sandbox.settle(late.id, "succeeded")
         assert sandbox.pay_out()["amount"] == 3 * 4595 - 595
         assert held(client) == 0
+
+
+def test_the_dashboard_page_shows_what_may_be_done_and_does_it(
+    sandbox: Sandbox, client: Client
+) -> None:
+    intent = pay(client)
+    late = pay(client, "pm_card_processing")
+
+    def page(path: str = "", **form: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if path else None
+        request = urllib.request.Request(f"{sandbox.url}/dashboard{path}", data=data)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            shown: str = response.read().decode()
+        return shown
+
+    assert f"/dashboard/intents/{late.id}/settle" in page()
+    page(f"/intents/{late.id}/settle", status="succeeded")
+    assert "−CN¥43.10" in page("/disputes", charge=str(intent.latest_charge))
+    dispute = client.v1.disputes.list().data[0]
+    assert "won" in page(f"/disputes/{dispute.id}/close", status="won")
+    page("/payouts", fail="true")
+    assert [p.status for p in client.v1.payouts.list().data] == ["failed"]
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        page(f"/disputes/{dispute.id}/close", status="lost")
+    assert refusal.value.code == 400
+    assert "already closed" in refusal.value.read().decode()
+    assert "None yet." not in page() and "Payouts" in page()
