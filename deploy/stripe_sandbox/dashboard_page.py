@@ -13,6 +13,7 @@ from .intents import money
 from .records import LOST, NEEDS_RESPONSE, PROCESSING, SUCCEEDED, UNDER_REVIEW, WON, Intent
 
 SHOWN = 20  # rows of each table
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
 ABOUT = "Test money only: what the buyer's bank and Stripe would do, at the press of a button."
 ZH = {
     "Stripe sandbox": "Stripe 沙箱",
@@ -43,14 +44,14 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 16px; max-width: 960px;
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 16px; max-width: 1040px;
   color: #1f2933; background: #fff }}
 h1 {{ font-size: 20px }} h2 {{ font-size: 17px; margin-top: 28px }}
 .wide {{ overflow-x: auto }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; padding: 6px 8px; border-bottom: 1px solid #d5dbe1;
   white-space: nowrap }}
-form {{ display: inline }}
+form {{ display: inline-block; margin: 2px 0 }}
 button {{ min-height: 36px; padding: 0 12px; border-radius: 8px; border: 1px solid #7b8794;
   background: #fff; font: inherit; cursor: pointer }}
 .fault {{ color: #a61b1b }}
@@ -75,27 +76,34 @@ def dashboard_page(box: Box, languages: str, fault: str | None = None) -> str:
     for name, part in (("Available", available), ("Pending", pending)):
         shown = ", ".join(_signed(amount, currency) for currency, amount in sorted(part.items()))
         parts.append(f"<p>{say(name)}: {escape(shown) or '0'}</p>")
-    head = ("Time", "Number", "Amount", "Status", "Next")
+    head = ("Amount", "Status", "Next", "Time", "Number")
 
-    def table(title: str, rows: Iterable[tuple[Any, str, list[Button]]]) -> None:
+    def table(rows: Iterable[tuple[Any, str, list[Button]]]) -> None:
         cells = []
         for row, status, buttons in rows:
-            texts = (_time(row.created), row.id, money(row.amount, row.currency))
-            columns = "".join(f"<td>{escape(text)}</td>" for text in texts)
             forms = " ".join(_form(say(label), path, given) for label, path, given in buttons)
-            cells.append(f"<tr>{columns}<td>{escape(status)}</td><td>{forms}</td></tr>")
-        parts.append(f"<h2>{say(title)}</h2>")
+            columns = (
+                escape(money(row.amount, row.currency)),
+                escape(status),
+                forms,
+                _time(row.created),
+                escape(row.id),
+            )
+            cells.append("<tr>" + "".join(f"<td>{column}</td>" for column in columns) + "</tr>")
         if not cells:
             parts.append(f"<p>{say('None yet.')}</p>")
             return
         names = "".join(f"<th>{say(name)}</th>" for name in head)
         parts.append(f'<div class="wide"><table><tr>{names}</tr>{"".join(cells)}</table></div>')
 
-    table("Payments", (_payment(box, row, say) for row in _latest(box, "payment_intent")))
-    table("Disputes", ((row, row.status, _verdicts(row)) for row in _latest(box, "dispute")))
+    parts.append(f"<h2>{say('Payments')}</h2>")
+    table(_payment(box, row, say) for row in _latest(box, "payment_intent"))
+    parts.append(f"<h2>{say('Disputes')}</h2>")
+    table((row, row.status, _verdicts(row)) for row in _latest(box, "dispute"))
+    parts.append(f"<h2>{say('Payouts')}</h2>")
     parts.append(_form(say("Pay out"), "payouts", {}))
     parts.append(_form(say("Pay out, to fail"), "payouts", {"fail": "true"}))
-    table("Payouts", ((row, row.status, _returns(row)) for row in _latest(box, "payout")))
+    table((row, row.status, _returns(row)) for row in _latest(box, "payout"))
     return PAGE.format(lang=lang, title=say("Stripe sandbox"), body="\n".join(parts))
 
 
@@ -147,5 +155,5 @@ def _signed(amount: int, currency: str) -> str:
 
 
 def _time(second: int) -> str:
-    moment = datetime.datetime.fromtimestamp(second).astimezone()
+    moment = datetime.datetime.fromtimestamp(second, CHINA)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
