@@ -1,14 +1,11 @@
-"""The cooperative's side of a refund: how much of what, out of which money, and the grams.
+"""A refund's cuts in the cooperative's books: out of which money, and the grams.
 
 DESIGN §6: a refund is cut by largest remainder over what remains unrefunded, first on the line's
 consignment lines, then on each one's pools. §3: parts always add up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
-from django.utils.translation import gettext as _
+from typing import NamedTuple
 
 from catalog.clock import now
 from catalog.numbers import largest_remainder
@@ -17,100 +14,25 @@ from cooperatives.ledger.selectors import line_balances
 from cooperatives.ledger.services import AccountKey, Leg, accounts, post
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import OpenPool, lock_pools
+from cooperatives.routing.cuts import CARRIER, COOPERATIVE, PROGRAMME, Cut
 from cooperatives.routing.drawing import draw_waiting, put_back
 from cooperatives.routing.models import Consignment, ConsignmentEvent, ConsignmentLine
-from cooperatives.routing.sources import give_back
+from cooperatives.routing.sources import give_back, lock_balances
 
 State = Consignment.State
 Cause = StockMove.Cause
+# Where what others bear is booked.
+BEARER_ACCOUNTS = {
+    PROGRAMME: Account.Kind.PROGRAMME_EXPENSE,
+    CARRIER: Account.Kind.CARRIER_CLAIM,
+}
 
 
-class CannotRefund(ValueError):
-    """A refund that can't be; the text says why and what would be right."""
+class GivenBack(NamedTuple):
+    """Whose money a refund gives back, in fen: what the buyer paid, and gift balances."""
 
-
-class Wish(Protocol):
-    """What to give back of a consignment line; both None means all that remains."""
-
-    @property
-    def line_id(self) -> int: ...
-    @property
-    def packs(self) -> int | None: ...
-    @property
-    def amount_fen(self) -> int | None: ...
-
-
-@dataclass(frozen=True)
-class Cut:
-    """One part of a refund: a line's, or a consignment's freight (line_id None)."""
-
-    consignment_id: int
-    line_id: int | None
-    amount_fen: int
-    packs: int = 0
-    grams: int = 0
-
-
-def cut(
-    consignments: Mapping[int, Consignment], wishes: Sequence[Wish], *, freight: bool
-) -> list[Cut]:
-    """Turn wishes into amounts, in fen. `consignments` are the order's, locked.
-
-    With `freight`, what remains of the freight of the consignments concerned goes with it.
-    Raises CannotRefund.
-    """
-    lines = {
-        line.pk: line for line in ConsignmentLine.objects.filter(consignment_id__in=consignments)
-    }
-    if len({wish.line_id for wish in wishes}) != len(wishes):
-        raise CannotRefund(_("Each line can stand only once in a refund."))
-    cuts = []
-    for wish in wishes:
-        if wish.line_id not in lines:
-            raise CannotRefund(_("This line belongs to another order."))
-        cuts.append(_cut_line(lines[wish.line_id], wish))
-    concerned = {item.consignment_id for item in cuts} or (set(consignments) if freight else set())
-    for pk in sorted(concerned) if freight else ():
-        left = consignments[pk].freight_fen - consignments[pk].freight_refunded_fen
-        if left:
-            cuts.append(Cut(pk, None, left))
-    return cuts
-
-
-def _cut_line(line: ConsignmentLine, wish: Wish) -> Cut:
-    money, packs = line.net_fen - line.refunded_fen, line.packs - line.cancelled_packs
-    if wish.amount_fen is not None:
-        if not 0 < wish.amount_fen <= money:
-            raise CannotRefund(
-                _("Between 1 and %(left)s fen can be refunded here, not %(asked)s.")
-                % {"left": money, "asked": wish.amount_fen}
-            )
-        return Cut(line.consignment_id, line.pk, wish.amount_fen)
-    asked = packs if wish.packs is None else wish.packs
-    if not 0 <= asked <= packs or (wish.packs is not None and asked == 0):
-        raise CannotRefund(
-            _("Between 1 and %(left)s packs can be refunded here, not %(asked)s.")
-            % {"left": packs, "asked": asked}
-        )
-    if not packs:
-        return Cut(line.consignment_id, line.pk, money)
-    return Cut(
-        line.consignment_id, line.pk, money * asked // packs, asked, _grams(line, asked, packs)
-    )
-
-
-def _grams(line: ConsignmentLine, asked: int, packs: int) -> int:
-    """Grams of `asked` of the `packs` that remain: to pack, or in the box.
-
-    A box's packs weigh the same, cut by floors as they are refunded one after the other. Packs
-    that were written off are out of it, too, so `returned_grams` would not do.
-    """
-    if line.packed_grams is None:
-        return (line.ordered_grams - line.cancelled_grams) * asked // packs
-    in_box = line.packs - line.cancelled_grams * line.packs // line.ordered_grams
-    gone = in_box - packs
-    before = line.packed_grams * gone // in_box
-    return line.packed_grams * (gone + asked) // in_box - before
+    buyer_fen: int
+    gift_fen: int
 
 
 def apply(
@@ -120,50 +42,88 @@ def apply(
     *,
     restock: bool,
     actor=None,
-) -> None:
+    only_buyer: bool = False,
+) -> GivenBack:
     """Book a refund's cuts in the ledger, then move the grams. `reference` names the refund.
 
+    `only_buyer`: all of it is the buyer's own money, whoever else paid a part of the lines.
     The pools are locked first: a lot that arrives draws for these lines under its pool's lock,
     and takes their money from where _book() would otherwise still see it.
     """
     # Before the pools: the first refund of all makes it, and others may wait for it.
-    accounts([AccountKey(Account.Kind.REFUND_DUE)])
+    bearers = {item.bearer for item in cuts} | {PROGRAMME for item in cuts if item.back_fen}
+    accounts(
+        AccountKey(kind)
+        for kind in (
+            Account.Kind.REFUND_DUE,
+            *(BEARER_ACCOUNTS[one] for one in bearers & BEARER_ACCOUNTS.keys()),
+        )
+    )
+    lock_balances(consignments)
     lines = ConsignmentLine.objects.in_bulk([item.line_id for item in cuts if item.line_id])
     opened = lock_pools(line.pool_id for line in lines.values())
+    credits: list[Leg] = []
     for consignment_id in sorted({item.consignment_id for item in cuts}):
         mine = [item for item in cuts if item.consignment_id == consignment_id]
-        _book(reference, consignments[consignment_id], mine)
+        credits += _book(reference, consignments[consignment_id], mine, only_buyer)
     _move_grams(reference, opened, lines, cuts, restock)
     for consignment_id in {item.consignment_id for item in cuts}:
         _cancel_if_empty(consignments[consignment_id], actor)
+    return GivenBack(_sum(credits, Account.Kind.REFUND_DUE), _sum(credits, Account.Kind.GIFT))
 
 
-def _book(reference: str, consignment: Consignment, cuts: Sequence[Cut]) -> None:
-    """Who bears it: `sales` for what is not packed or drawn, else the sales pools, by balance."""
-    partner_id = consignment.partner_id
+def _sum(credits: Sequence[Leg], kind: str) -> int:
+    return -sum(leg.amount_fen for leg in credits if leg.account.kind == kind)
+
+
+def _book(
+    reference: str, consignment: Consignment, cuts: Sequence[Cut], only_buyer: bool
+) -> list[Leg]:
+    """Debit who bears each cut, credit whose money it was. Gives the credits."""
     balances = line_balances(item.line_id for item in cuts if item.line_id)
     legs = []
     for item in cuts:
+        legs += _borne_by(item, consignment.partner_id, balances)
         if item.line_id is None:
-            legs.append(Leg(AccountKey(Account.Kind.FREIGHT, partner_id), item.amount_fen))
             consignment.freight_refunded_fen += item.amount_fen
             consignment.save(update_fields=["freight_refunded_fen"])
-            continue
-        # 0 stands for `sales`, so that the keys sort.
-        held = {pool_id or 0: fen for pool_id, fen in balances.get(item.line_id, {}).items()}
-        parts = largest_remainder(item.amount_fen, held)
-        for pool_id, part in parts.items():
-            kind = Account.Kind.POOL if pool_id else Account.Kind.SALES
-            key = AccountKey(kind, partner_id, sales_pool_id=pool_id or None)
-            legs.append(Leg(key, part, item.line_id, pool_id or None))
-    legs += give_back(consignment, [(item.line_id, item.amount_fen) for item in cuts])
+    parts = [(item.line_id, item.amount_fen) for item in cuts]
+    name = f"refund:{reference}:{consignment.pk}"
+    credits = give_back(consignment, parts, name, only_buyer=only_buyer)
+    ours = any(leg.account.partner_id and leg.amount_fen for leg in legs)
     post(
         Transaction.Kind.REFUND_DECIDED,
         "refund",
         f"{reference}:{consignment.pk}",
-        legs,
-        partner_id=partner_id,
+        [*legs, *credits],
+        # The ledger's rule: of a cooperative if a leg is, else of none.
+        partner_id=consignment.partner_id if ours else None,
     )
+    return credits
+
+
+def _borne_by(
+    item: Cut, partner_id: int, balances: Mapping[int, Mapping[int | None, int]]
+) -> list[Leg]:
+    """The debit legs of a cut.
+
+    The cooperative bears it from where the line's money lies: `sales` for what is not packed or
+    drawn, else the sales pools, by balance. What another bears stays there, and the households'
+    credit with it; if the packs are cancelled after all, before they are packed, it goes back.
+    """
+    if item.bearer != COOPERATIVE:
+        return [Leg(AccountKey(BEARER_ACCOUNTS[item.bearer]), item.amount_fen, item.line_id)]
+    if item.line_id is None:
+        return [Leg(AccountKey(Account.Kind.FREIGHT, partner_id), item.amount_fen)]
+    # 0 stands for `sales`, so that the keys sort.
+    held = {pool_id or 0: fen for pool_id, fen in balances.get(item.line_id, {}).items()}
+    legs = []
+    for pool_id, part in largest_remainder(item.amount_fen + item.back_fen, held).items():
+        kind = Account.Kind.POOL if pool_id else Account.Kind.SALES
+        key = AccountKey(kind, partner_id, sales_pool_id=pool_id or None)
+        legs.append(Leg(key, part, item.line_id, pool_id or None))
+    back = Leg(AccountKey(Account.Kind.PROGRAMME_EXPENSE), -item.back_fen, item.line_id)
+    return [*legs, back]
 
 
 def _move_grams(
@@ -180,6 +140,10 @@ def _move_grams(
         line.refresh_from_db()
         open_pool, before = opened[line.pool_id], line.allocated_grams
         line.refunded_fen += item.amount_fen
+        line.borne_elsewhere_fen -= item.back_fen
+        if item.bearer != COOPERATIVE:
+            line.borne_elsewhere_fen += item.amount_fen
+        line.billed_grams -= item.short_grams
         line.cancelled_packs += item.packs
         mark = f"refund:{reference}/line:{line.pk}"
         if line.packed_grams is None:

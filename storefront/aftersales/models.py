@@ -55,10 +55,12 @@ class Refund(models.Model):
     bearer = models.CharField(
         _("borne by"), max_length=12, choices=Bearer, default=Bearer.COOPERATIVE
     )
-    # Of what the lines sold for. `buyer_fen` of it is the buyer's own money, which is paid out;
-    # the rest goes back to whoever else paid (cooperatives.routing.sources).
+    # Of what the lines sold for. `buyer_fen` of it is the buyer's own money, which is paid out,
+    # `gift_fen` went back to gift vouchers; the rest is whoever else's who had paid a part
+    # (cooperatives.routing.sources).
     amount_fen = models.BigIntegerField()
     buyer_fen = models.BigIntegerField()
+    gift_fen = models.BigIntegerField(default=0)
     paid_from = models.CharField(
         _("paid from"), max_length=10, choices=PaidFrom, default=PaidFrom.STRIPE
     )
@@ -84,7 +86,8 @@ class Refund(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_positive"),
             models.CheckConstraint(
-                condition=Q(buyer_fen__gte=0) & Q(buyer_fen__lte=F("amount_fen")),
+                condition=Q(buyer_fen__gte=0, gift_fen__gte=0)
+                & Q(amount_fen__gte=F("buyer_fen") + F("gift_fen")),
                 name="refund_buyers_part",
             ),
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cooperatives.routing import refunding
+from cooperatives.routing.cuts import cut
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.aftersales import services
 from storefront.aftersales.models import Refund
@@ -63,7 +63,7 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
         wishes = services.remains_of(lines.values())
     else:
         wishes = [_wish(plan, plan.line_id)]
-    cuts = refunding.cut(consignments, wishes, freight=plan.freight)
+    cuts = cut(consignments, wishes, freight=plan.freight, restock=plan.restock)
     found = Preview(
         [
             PreviewRow(

@@ -50,10 +50,11 @@ def test_a_lot_that_comes_while_its_line_is_refunded_does_not_draw_the_money_aga
     booked, go_on, faults = threading.Event(), threading.Event(), []
     real = refunding._book
 
-    def stopping(*arguments: Any) -> None:
-        real(*arguments)
+    def stopping(*arguments: Any) -> Any:
+        credits = real(*arguments)
         booked.set()
         go_on.wait(PATIENCE)
+        return credits
 
     monkeypatch.setattr(refunding, "_book", stopping)
     refund = in_thread(lambda: refund_order(order.pk, restock=False), faults)
