@@ -27,6 +27,7 @@ from storefront.notifications.models import Message
 from storefront.notifications.services import queue
 from storefront.order.models import Order
 from storefront.payments import gateway, services
+from storefront.payments.gateways.choose import gateway_of
 from storefront.payments.models import PaymentAttempt
 
 Basket = get_model("basket", "Basket")
@@ -60,13 +61,16 @@ def finalize(attempt_uuid: UUID) -> Outcome:
         return _outcome(attempt)
     if not attempt.intent_id:
         return _outcome(attempt)
-    intent = gateway.retrieve_intent(attempt.intent_id)
+    was_closed = attempt.state == State.CLOSED
+    intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
     PaymentAttempt.objects.filter(pk=attempt.pk).update(checked_at=now())
     if intent.succeeded:
         _settle(attempt.uuid, intent)
     elif intent.canceled:
         services.close(attempt.uuid)
     attempt.refresh_from_db()
+    if was_closed and attempt.state == State.PLACED:
+        services.abandon_others(attempt)
     return _outcome(attempt, intent)
 
 
@@ -106,7 +110,7 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     moment = now()
     order = _write_order(attempt, basket, moment)
     lines = _write_lines(attempt, order)
-    _write_consignments(attempt, order, lines, moment)
+    _write_consignments(attempt, order, lines, moment, intent.account)
     attribute_lines(
         [
             LineToAttribute(line.pk, row["source"])
@@ -207,7 +211,7 @@ def _write_lines(attempt: PaymentAttempt, order: Order) -> list:
     )
 
 
-def _write_consignments(attempt, order: Order, lines: list, moment: datetime) -> None:
+def _write_consignments(attempt, order: Order, lines: list, moment: datetime, account: str) -> None:
     snapshot = attempt.snapshot
     create_consignments(
         order.pk,
@@ -228,6 +232,7 @@ def _write_consignments(attempt, order: Order, lines: list, moment: datetime) ->
         ],
         {row["partner_id"]: row["fen"] for row in snapshot["freight"]},
         moment,
+        paid_account=account,
     )
 
 
@@ -253,7 +258,7 @@ def _give_back(attempt_uuid: UUID, intent: gateway.Intent) -> None:
         "attempt",
         str(attempt.uuid),
         [
-            Leg(AccountKey(Account.Kind.STRIPE), intent.received_fen),
+            Leg(AccountKey(intent.account), intent.received_fen),
             Leg(AccountKey(Account.Kind.REFUND_DUE), -intent.received_fen),
         ],
     )

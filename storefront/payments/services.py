@@ -12,6 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from oscar.core.loading import get_model
@@ -19,7 +20,8 @@ from oscar.core.loading import get_model
 from catalog.clock import now
 from cooperatives.partner import stock
 from storefront.payments import gateway
-from storefront.payments.models import PaymentAttempt
+from storefront.payments.gateways.choose import gateway_of
+from storefront.payments.models import GatewayName, PaymentAttempt
 from storefront.payments.quote import CannotQuote, Quote, quote
 
 Basket = get_model("basket", "Basket")
@@ -54,14 +56,16 @@ class CannotPay(Exception):
     """A payment that can't start, and why.
 
     `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "no_freight",
-    "taken" (this basket is no longer open), "changed" (the total is not what the buyer saw),
-    "gateway_down" (nothing was charged; try again), "refused" (Stripe does not take this amount).
+    "taken" (this basket is no longer open), "changed" (the total is not what the buyer saw but
+    `total_fen`), "gateway_down" (nothing was charged; try again), "refused" (Stripe does not take
+    this amount), "not_offered" (this way to pay, to this buyer), "too_many" (transfers under way).
     """
 
-    def __init__(self, kind: str, available: dict[int, int] | None = None):
+    def __init__(self, kind: str, available: dict[int, int] | None = None, total_fen: int = 0):
         super().__init__(kind)
         self.kind = kind
         self.available = available or {}
+        self.total_fen = total_fen
 
 
 class _JustGone(CannotPay):
@@ -86,15 +90,17 @@ def start_payment(
     user=None,
     touches: Sequence[dict] = (),
     expected_fen: int | None = None,
+    via: str = GatewayName.STRIPE,
 ) -> PaymentAttempt:
     """Freeze a basket, hold its goods for 15 minutes, and make the intent that pays for it.
 
     `touches` are the attribution's candidates, frozen here. `expected_fen` is the total that the
-    buyer saw: another total is refused ("changed"). Called again while a payment is under way, it
-    gives that one. Raises CannotPay; then the basket is as it was.
+    buyer saw: another total is refused ("changed"). `via` is the gateway; a transfer holds the
+    goods for OFFLINE_DAYS. Called again while a payment is under way, it gives that one. Raises
+    CannotPay; then the basket is as it was.
     """
     attempt = active_attempt(basket) or _reserve_somewhere(
-        basket, contact, address, language, user, touches, expected_fen
+        basket, contact, address, language, user, touches, expected_fen, via
     )
     try:
         return ensure_intent(attempt)
@@ -120,8 +126,30 @@ def _reserve_somewhere(basket, *rest) -> PaymentAttempt:
     return _reserve(basket, *rest)
 
 
+def offers_transfer(user) -> bool:
+    """Whether a buyer may pay by bank transfer: a member, where finance has said how."""
+    return bool(settings.OFFLINE_PAYMENT_INSTRUCTIONS) and bool(user and user.is_authenticated)
+
+
+def _check_transfer(user) -> None:
+    """Refuse a transfer to whom it is not offered, or who has enough of them under way."""
+    if not offers_transfer(user):
+        raise CannotPay("not_offered")
+    # One after the other: two tabs at once must not make one too many.
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    waiting = PaymentAttempt.objects.filter(
+        user=user, state=State.OPEN, gateway=GatewayName.OFFLINE
+    ).count()
+    if waiting >= settings.OFFLINE_MOST_OPEN:
+        raise CannotPay("too_many")
+
+
 @transaction.atomic
-def _reserve(basket, contact, address, language, user, touches, expected_fen) -> PaymentAttempt:
+def _reserve(
+    basket, contact, address, language, user, touches, expected_fen, via
+) -> PaymentAttempt:
+    if via == GatewayName.OFFLINE:
+        _check_transfer(user)
     locked = Basket.objects.select_for_update(no_key=True).get(pk=basket.pk)
     running = active_attempt(locked)
     if running:
@@ -133,15 +161,16 @@ def _reserve(basket, contact, address, language, user, touches, expected_fen) ->
     except CannotQuote as error:
         raise CannotPay(error.kind, error.available) from error
     if expected_fen is not None and priced.total_fen != expected_fen:
-        raise CannotPay("changed")
+        raise CannotPay("changed", total_fen=priced.total_fen)
     moment = now()
     attempt = PaymentAttempt.objects.create(
         basket=locked,
         user=user if user is not None and user.is_authenticated else None,
         amount_fen=priced.total_fen,
         snapshot=_snapshot(priced, contact, address, language, touches),
+        gateway=via,
         created_at=moment,
-        expires_at=moment + timedelta(minutes=settings.RESERVATION_MINUTES),
+        expires_at=moment + _time_to_pay(via),
     )
     locked.status = Basket.FROZEN
     locked.save(update_fields=["status"])
@@ -154,6 +183,12 @@ def _reserve(basket, contact, address, language, user, touches, expected_fen) ->
             error.pool_id, {priced.lines[index].basket_line_id: 0 for index in short}
         ) from error
     return attempt
+
+
+def _time_to_pay(via: str) -> timedelta:
+    if via == GatewayName.OFFLINE:
+        return timedelta(days=settings.OFFLINE_DAYS)
+    return timedelta(minutes=settings.RESERVATION_MINUTES)
 
 
 def _snapshot(priced: Quote, contact, address, language: str, touches) -> dict:
@@ -185,14 +220,15 @@ def ensure_intent(attempt: PaymentAttempt) -> PaymentAttempt:
     """
     if attempt.intent_id:
         return attempt
-    intent = gateway.create_intent(attempt.uuid, attempt.amount_fen, attempt.currency)
+    service = gateway_of(attempt)
+    intent = service.create_intent(attempt.uuid, attempt.amount_fen, attempt.currency)
     PaymentAttempt.objects.filter(pk=attempt.pk, intent_id__isnull=True).update(
         intent_id=intent.id, client_secret=intent.client_secret
     )
     attempt.refresh_from_db()
     if attempt.state == State.CLOSED:
         with suppress(gateway.WrongIntentState):
-            gateway.cancel_intent(intent.id)
+            service.cancel_intent(intent.id)
     return attempt
 
 
@@ -209,12 +245,25 @@ def abandon(attempt_uuid: UUID) -> PaymentAttempt:
         attempt.refresh_from_db()
     if attempt.state == State.OPEN:
         try:
-            gateway.cancel_intent(attempt.intent_id or "")
+            gateway_of(attempt).cancel_intent(attempt.intent_id or "")
         except gateway.WrongIntentState:
             log.info("attempt %s can't be cancelled any more", attempt.uuid)
         finalize(attempt.uuid)
         attempt.refresh_from_db()
     return attempt
+
+
+def abandon_others(placed: PaymentAttempt) -> None:
+    """Give up what else is under way for a basket that is an order now: a late success placed it.
+
+    What can't be given up at once ends by its time; if it is paid all the same, it is refunded.
+    """
+    others = PaymentAttempt.objects.filter(basket_id=placed.basket_id, state=State.OPEN)
+    for attempt_uuid in list(others.exclude(pk=placed.pk).values_list("pk", flat=True)):
+        try:
+            abandon(attempt_uuid)
+        except (gateway.GatewayDown, gateway.GatewayRefused) as error:
+            log.warning("attempt %s is needed no more and still open: %s", attempt_uuid, error)
 
 
 @transaction.atomic
@@ -268,6 +317,7 @@ def silent_attempts(limit: int = 200) -> list[UUID]:
         PaymentAttempt.objects.filter(
             Q(checked_at__isnull=True, created_at__lt=before) | Q(checked_at__lt=before),
             state=State.OPEN,
+            gateway=GatewayName.STRIPE,
             expires_at__gt=now(),
         )
         .order_by("created_at")

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from storefront.payments import events, services
+from storefront.payments import balance, events, receiving, services
 from storefront.payments.finalizing import finalize
 from storefront.payments.gateway import GatewayDown
 
@@ -29,12 +29,27 @@ def sweep_events() -> int:
 @shared_task
 def sweep_attempts() -> int:
     """End expired attempts and ask Stripe about silent ones; gives how many there were."""
+    received = receiving.received_attempts()
     expired, silent = services.expired_attempts(), services.silent_attempts()
     for attempt_uuid in expired:
         _try(services.expire, attempt_uuid)
-    for attempt_uuid in silent:
+    for attempt_uuid in [*received, *silent]:
         _try(finalize, attempt_uuid)
-    return len(expired) + len(silent)
+    return len(received) + len(expired) + len(silent)
+
+
+@shared_task(autoretry_for=(GatewayDown,), retry_backoff=30, max_retries=3)
+def sweep_balance() -> int:
+    """Book Stripe's fees and payouts; gives how many movements were new."""
+    return balance.sweep_balance()
+
+
+@shared_task
+def reconcile() -> int:
+    """Compare Stripe's side with ours; gives how many gaps are open."""
+    from storefront.payments.reconciling.run import reconcile_payments
+
+    return reconcile_payments().open_gaps
 
 
 def _try(function, key) -> None:

@@ -235,6 +235,10 @@ STRIPE_TIMEOUT_SECONDS = env.int("STRIPE_TIMEOUT_SECONDS", default=20)
 
 # The chain (DESIGN §4, §6)
 RESERVATION_MINUTES = 15
+# Members may pay by bank transfer where this says to which account; empty: nobody may.
+OFFLINE_PAYMENT_INSTRUCTIONS = env("OFFLINE_PAYMENT_INSTRUCTIONS", default="").replace("\\n", "\n")
+OFFLINE_DAYS = 3
+OFFLINE_MOST_OPEN = 2
 RELEASE_SHIPPED_AFTER_DAYS = 15
 ATTRIBUTION_DAYS = 7
 # A file that shifts the clock of every process, for tests and demos. Empty: real time.
@@ -256,6 +260,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-events": {"task": "storefront.payments.tasks.sweep_events", "schedule": 30.0},
     "sweep-attempts": {"task": "storefront.payments.tasks.sweep_attempts", "schedule": 30.0},
     "sweep-refunds": {"task": "storefront.aftersales.tasks.sweep_refunds", "schedule": 60.0},
+    "sweep-balance": {
+        "task": "storefront.payments.tasks.sweep_balance",
+        "schedule": crontab(minute=7),
+    },
+    "reconcile": {"task": "storefront.payments.tasks.reconcile", "schedule": crontab(minute=12)},
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
     "roll-pools": {"task": "cooperatives.partner.tasks.roll_pools", "schedule": crontab(minute=1)},
     "share-out": {
