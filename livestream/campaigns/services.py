@@ -27,10 +27,15 @@ class OverrideRefused(Exception):
 
 @dataclass(frozen=True)
 class LineToAttribute:
-    """An order line and where its basket line came from ("room:17", "" for the catalogue)."""
+    """An order line and where its basket line came from ("room:17", "" for the catalogue).
+
+    `coupons` are the campaigns' coupons that it was discounted by, the one that took most off
+    first: each {"terms": id, "code": code, "campaign": campaign id}.
+    """
 
     order_line_id: int
     source: str = ""
+    coupons: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,22 @@ def _last_link(line: LineToAttribute, sale: Sale) -> Match | None:
     return None
 
 
-# DESIGN §7, in its order: the first that matches wins. Fair till, institution, coupon, live room
-# (a source "room:…") and platform import take their places here when their channels exist.
+def _coupon(line: LineToAttribute, sale: Sale) -> Match | None:
+    """The coupon of a campaign that ran when payment started, if it took something off the line.
+
+    Any other coupon says nothing about who sold it (DESIGN §7): the rules after this one go on.
+    """
+    for coupon in line.coupons:
+        campaign = sale.campaigns.get(coupon["campaign"])
+        if campaign and campaign.runs_at(sale.started_at):
+            return campaign.pk, {"coupon": coupon["code"], "terms": coupon["terms"]}
+    return None
+
+
+# DESIGN §7, in its order: the first that matches wins. Fair till, institution, live room (a
+# source "room:…") and platform import take their places here when their channels exist.
 RULES: tuple[tuple[str, Callable[[LineToAttribute, Sale], Match | None]], ...] = (
+    (Rule.COUPON, _coupon),
     (Rule.LINK, _last_link),
 )
 
@@ -123,9 +141,11 @@ def attribute_lines(
     when payment started, and `started_at` is that moment: the seven days end there.
     Raises IntegrityError for a line that has its attribution already.
     """
+    named = {touch["campaign"] for touch in touches}
+    named |= {coupon["campaign"] for line in lines for coupon in line.coupons}
     sale = Sale(
         sorted(touches, key=lambda touch: datetime.fromisoformat(touch["at"])),
-        Campaign.objects.in_bulk({touch["campaign"] for touch in touches}) if touches else {},
+        Campaign.objects.in_bulk(named) if named else {},
         started_at,
         user_id,
     )

@@ -3,21 +3,35 @@
 The review page shows it and start_payment() freezes it, so both always say the same.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from catalog.models import in_language
 from catalog.numbers import largest_remainder, to_fen
 from cooperatives.partner.models import Partner
 from cooperatives.routing import freight as freight_rates
 from cooperatives.routing.route import Part, TooLittle, Want, route
+from cooperatives.routing.sources import Source
+from storefront.discounts.cutting import Item
+from storefront.discounts.offers import GONE, Why, gifts_of, offers_for
+from storefront.discounts.pricing import (
+    SMALLEST_CARD_FEN,
+    Discount,
+    GiftPart,
+    pay_with_gifts,
+    price,
+    sources_of,
+)
 
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """A basket line priced: `packs` at `unit_fen`; `net_fen` after discounts."""
+    """A basket line priced: `packs` at `unit_fen`; `net_fen` is what its parts sell for."""
 
     basket_line_id: int
     product_id: int
+    produce_id: int | None
     sku: str
     title_zh: str
     title_en: str
@@ -34,20 +48,30 @@ class QuoteLine:
 
 @dataclass(frozen=True)
 class QuotePart:
-    """What one cooperative packs of a line, and its part of the line's money."""
+    """What one cooperative packs of a line: what it sells for, and what others pay of that.
+
+    `net_fen` is the shelf price less what the cooperative itself takes off.
+    """
 
     part: Part
     net_fen: int
+    sources: list[Source]
+
+    @property
+    def due_fen(self) -> int:
+        """What is left for the buyer."""
+        return self.net_fen - sum(source.fen for source in self.sources)
 
 
 @dataclass(frozen=True)
 class QuoteFreight:
-    """One cooperative's parcel: its weight and freight."""
+    """One cooperative's parcel: its weight and freight, and what a gift voucher pays of it."""
 
     partner_id: int
     name: str
     grams: int
     fen: int
+    sources: list[Source]
 
 
 @dataclass(frozen=True)
@@ -57,18 +81,37 @@ class Quote:
     lines: list[QuoteLine]
     parts: list[QuotePart]
     freight: list[QuoteFreight]
+    discounts: list[Discount]
+    gifts: list[GiftPart]
+    # Vouchers of the basket that take nothing off, and why: (voucher, Why).
+    refused: list[tuple[Any, Why]]
 
     @property
     def goods_fen(self) -> int:
-        return sum(line.net_fen for line in self.lines)
+        """The goods at the shelf price."""
+        return sum(line.unit_fen * line.packs for line in self.lines)
+
+    @property
+    def discount_fen(self) -> int:
+        return sum(discount.fen for discount in self.discounts)
 
     @property
     def freight_fen(self) -> int:
         return sum(row.fen for row in self.freight)
 
     @property
+    def gift_fen(self) -> int:
+        return sum(gift.fen for gift in self.gifts)
+
+    @property
     def total_fen(self) -> int:
-        return self.goods_fen + self.freight_fen
+        """What is left to pay by card, after discounts and gift vouchers."""
+        return self.goods_fen - self.discount_fen + self.freight_fen - self.gift_fen
+
+    @property
+    def gone(self) -> list[Any]:
+        """The basket's vouchers that were to be had and are not any more."""
+        return [voucher for voucher, why in self.refused if why in GONE]
 
 
 class CannotQuote(Exception):
@@ -85,23 +128,14 @@ def source_of(line_reference: str) -> str:
     return line_reference.partition("~")[2]
 
 
-def quote(basket, province: str) -> Quote:
-    """Price, route and weigh a basket for a province.
+def quote(basket, province: str, buyer: Sequence[str] = ()) -> Quote:
+    """Price, route and weigh a basket for a province, with all that is taken off.
 
-    Raises CannotQuote: kind "empty", "too_little" (with what there is), "no_freight".
+    `buyer` are the keys that per-buyer limits count by (offers.buyer_keys). Raises CannotQuote:
+    kind "empty", "too_little" (with what there is), "no_freight", "too_small" (discounts leave
+    less to pay than a card can be charged).
     """
-    rows = list(
-        basket.lines.select_related("product__produce").filter(quantity__gt=0).order_by("pk")
-    )
-    if not rows:
-        raise CannotQuote("empty")
-    lines = [_line(row) for row in rows]
-    try:
-        parts = route([Want(line.product_id, line.packs) for line in lines])
-    except TooLittle as lack:
-        raise CannotQuote(
-            "too_little", {lines[i].basket_line_id: packs for i, packs in lack.available.items()}
-        ) from lack
+    lines, parts = _routed(basket)
     grams: dict[int, int] = {}
     for part in parts:
         grams[part.partner_id] = grams.get(part.partner_id, 0) + part.grams
@@ -110,11 +144,49 @@ def quote(basket, province: str) -> Quote:
     except freight_rates.NoFreightRate as lack:
         raise CannotQuote("no_freight") from lack
     names = {p.pk: p.display_name for p in Partner.objects.filter(pk__in=grams)}
-    return Quote(
-        lines,
-        _cut(lines, parts),
-        [QuoteFreight(pk, names[pk], grams[pk], freight[pk]) for pk in sorted(grams)],
+    priced, cut = _discounted(basket, lines, parts, buyer)
+    due = [part.due_fen for part in cut]
+    paid = pay_with_gifts(gifts_of(basket), due + [freight[pk] for pk in sorted(grams)])
+    found = replace(
+        priced,
+        parts=[
+            replace(part, sources=part.sources + paid.sources.get(index, []))
+            for index, part in enumerate(cut)
+        ],
+        freight=[
+            QuoteFreight(
+                pk, names[pk], grams[pk], freight[pk], paid.sources.get(len(cut) + place, [])
+            )
+            for place, pk in enumerate(sorted(grams))
+        ],
+        gifts=paid.gifts,
     )
+    if found.discounts and 0 < found.total_fen < SMALLEST_CARD_FEN:
+        raise CannotQuote("too_small")
+    return found
+
+
+def quote_goods(basket, buyer: Sequence[str] = ()) -> Quote:
+    """The basket's goods with their discounts: before it is known where they go.
+
+    No freight, no gift vouchers. Raises CannotQuote: "empty", "too_little".
+    """
+    return _discounted(basket, *_routed(basket), buyer)[0]
+
+
+def _routed(basket) -> tuple[list[QuoteLine], list[Part]]:
+    rows = list(
+        basket.lines.select_related("product__produce").filter(quantity__gt=0).order_by("pk")
+    )
+    if not rows:
+        raise CannotQuote("empty")
+    lines = [_line(row) for row in rows]
+    try:
+        return lines, route([Want(line.product_id, line.packs) for line in lines])
+    except TooLittle as lack:
+        raise CannotQuote(
+            "too_little", {lines[i].basket_line_id: packs for i, packs in lack.available.items()}
+        ) from lack
 
 
 def _line(row) -> QuoteLine:
@@ -123,6 +195,7 @@ def _line(row) -> QuoteLine:
     return QuoteLine(
         basket_line_id=row.pk,
         product_id=product.pk,
+        produce_id=product.produce_id,
         sku=product.upc or "",
         title_zh=f"{product.produce.name_zh} {product.pack_zh}".strip(),
         title_en=f"{product.produce.name_en} {product.pack_en}".strip(),
@@ -134,11 +207,41 @@ def _line(row) -> QuoteLine:
     )
 
 
-def _cut(lines: list[QuoteLine], parts: list[Part]) -> list[QuotePart]:
-    """A line's money over its cooperatives by packs, ties by the cooperative's code."""
-    result = []
+def _discounted(
+    basket, lines: list[QuoteLine], parts: list[Part], buyer: Sequence[str]
+) -> tuple[Quote, list[QuotePart]]:
+    """The goods at their shelf price, and what is taken off them, part by part."""
+    shelf = _cut(lines, parts)
+    items = [
+        Item(
+            line=part.line,
+            part=index,
+            partner_id=part.partner_id,
+            partner_code=part.partner_code,
+            produce_id=lines[part.line].produce_id,
+            packs=part.packs,
+            shelf_fen=shelf[index],
+        )
+        for index, part in enumerate(parts)
+    ]
+    discounts, refused = price(offers_for(basket, buyer), items)
+    cut = []
+    for index, part in enumerate(parts):
+        own = sum(each.parts.get(index, 0) for each in discounts if each.source is None)
+        cut.append(QuotePart(part, shelf[index] - own, sources_of(discounts, index)))
+    net = [sum(each.net_fen for each in cut if each.part.line == i) for i in range(len(lines))]
+    lines = [replace(line, net_fen=net[index]) for index, line in enumerate(lines)]
+    return Quote(lines, cut, [], discounts, [], refused), cut
+
+
+def _cut(lines: list[QuoteLine], parts: list[Part]) -> list[int]:
+    """A line's shelf price over its cooperatives by packs, ties by the cooperative's code."""
+    result = [0] * len(parts)
     for index, line in enumerate(lines):
-        mine = sorted((p for p in parts if p.line == index), key=lambda p: p.partner_code)
-        money = largest_remainder(line.net_fen, {p.partner_code: p.packs for p in mine})
-        result += [QuotePart(part, money[part.partner_code]) for part in mine]
+        mine = {
+            p.partner_code: (place, p.packs) for place, p in enumerate(parts) if p.line == index
+        }
+        money = largest_remainder(line.net_fen, {code: packs for code, (_, packs) in mine.items()})
+        for code, (place, _) in mine.items():
+            result[place] = money[code]
     return result

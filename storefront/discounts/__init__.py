@@ -1,0 +1,1 @@
+"""Offers, vouchers and gift vouchers: who gives a discount, how often, and out of whose money."""
