@@ -183,11 +183,11 @@ def _mail() -> Iterator[Finding]:
     backend = settings.EMAIL_BACKEND.rpartition(".")[0].rpartition(".")[2]
     where = {
         "smtp": f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
-        "filebased": str(getattr(settings, "EMAIL_FILE_PATH", "")),
+        "mailbox": str(getattr(settings, "EMAIL_FILE_PATH", "")),
     }.get(backend, "nobody gets it")
     try:
         line = get_connection()
-        if backend in ("smtp", "filebased"):
+        if backend in ("smtp", "mailbox"):
             line.open()
             line.close()
     except Exception as error:  # each backend has its own

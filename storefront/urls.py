@@ -20,6 +20,8 @@ urlpatterns = [
     path("accounts/", include("storefront.accounts.urls")),
     path("checkout/", include("storefront.checkout.urls")),
     path("orders/", include("storefront.shop.order_urls")),
+    path("messages/", include("storefront.notifications.urls")),
+    path("dev/mailbox/", include("storefront.notifications.mailbox_urls")),
     path("", include("storefront.shop.urls")),
     path("documents/", include(wagtaildocs_urls)),
 ]

@@ -10,10 +10,10 @@ KINDS = {State.SHIPPED: Message.Kind.SHIPPED, State.DELIVERED: Message.Kind.DELI
 
 
 class BuyerMessages:
-    """Mails to the buyer of a consignment."""
+    """Messages to the buyer of a consignment."""
 
     def consignment_changed(self, consignment_id: int, state: str) -> None:
-        """Queue the mail of this state, if it has one: again only for another waybill."""
+        """Queue the message of this state, if it has one: again only for another waybill."""
         kind = KINDS.get(State(state))
         if kind is None:
             return

@@ -15,8 +15,11 @@ from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from catalog.clock import now
-from storefront.notifications import mail
+from cooperatives.routing.models import Consignment
+from storefront.notifications.channels import channel
 from storefront.notifications.models import Message
+from storefront.notifications.preferences import Buyer, buyer_of, channels_for
+from storefront.notifications.rendering import Said, build
 from storefront.order.models import Order
 
 log = logging.getLogger(__name__)
@@ -33,33 +36,48 @@ def queue(
     order: Order | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> None:
-    """Queue a mail to the buyer, inside the caller's transaction; sent after its commit.
+    """Queue a message to the buyer, inside the caller's transaction; sent after its commit.
 
-    One per (kind, reference): the second is nothing. Without an order, `context` has "email" and
-    "language". A buyer who left no e-mail gets none. `context` is JSON: ids and amounts, no text.
+    One per (kind, reference) and channel: the second is nothing. By which channels, the buyer
+    chose; what they do not want is written down as such. Without an order, `context` has "email"
+    and "language", and may have "phone". A buyer who cannot be reached gets none. `context` is
+    JSON: ids and amounts; "text" is what somebody wrote to the buyer.
     """
     values = dict(context or {})
     if order is None:
-        recipient, language = values.pop("email", ""), values.pop("language", "")
+        buyer = Buyer(email=values.pop("email", ""), phone=values.pop("phone", ""))
+        language = values.pop("language", "")
     else:
-        recipient, language = order.guest_email, order.language
-        if not recipient and order.user_id:
-            recipient = order.user.email or ""
-    if not recipient:
-        return
+        buyer, language = buyer_of(order), order.language
+    if Message.objects.filter(kind=kind, reference=reference).exists():
+        return  # also when the buyer chose other channels since
+    channels, wanted = channels_for(buyer, kind)
     moment = now()
-    message = Message(
-        kind=kind,
-        reference=reference,
-        order=order,
-        recipient=recipient,
-        language=language or settings.LANGUAGE_CODE,
-        context=values,
-        created_at=moment,
-        try_at=moment,
-    )
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    transaction.on_commit(lambda: _enqueue_waiting(kind, reference))
+    messages = [
+        Message(
+            kind=kind,
+            reference=reference,
+            channel=channel,
+            order=order,
+            recipient=buyer.reached_by(channel),
+            language=language or settings.LANGUAGE_CODE,
+            context=values,
+            state=State.WAITING if wanted else State.UNWANTED,
+            created_at=moment,
+            try_at=moment,
+        )
+        for channel in channels
+    ]
+    if messages:
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
+        transaction.on_commit(lambda: _enqueue_waiting(kind, reference))
+
+
+def tell_ready(consignment_id: int, place: str = "") -> None:
+    """Queue that a parcel can be fetched at a place, inside the caller's transaction; once each."""
+    consignment = Consignment.objects.select_related("order__user").get(pk=consignment_id)
+    context = {"consignment": consignment_id, "place": place}
+    queue(Message.Kind.READY, f"consignment:{consignment_id}:ready", consignment.order, context)
 
 
 def _enqueue_waiting(kind: str, reference: str) -> None:
@@ -87,13 +105,21 @@ def send(message_id: int) -> bool:
     if message is None:
         return False
     try:
-        mail.build(message).send()
+        said = build(message)
+        channel(message.channel).send(message, said)
     except Exception as error:  # whatever it is, the message stays, with the reason beside it
-        log.exception("message %s was not sent", message_id)
+        # Not the error's own words here: a mail server's name the address.
+        log.warning("message %s was not sent: %s", message_id, type(error).__name__)
         _failed(message, error)
         return False
-    Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=now(), error="")
+    _sent(message, said)
     return True
+
+
+def _sent(message: Message, said: Said) -> None:
+    Message.objects.filter(pk=message.pk).update(
+        state=State.SENT, sent_at=now(), error="", subject=said.subject, text=said.text
+    )
 
 
 def _claim(message_id: int) -> Message | None:
@@ -108,7 +134,9 @@ def _claim(message_id: int) -> Message | None:
     wait = min(FIRST_WAIT * 2**tries, LONGEST_WAIT)
     if not due.filter(tries=tries).update(tries=F("tries") + 1, try_at=moment + wait):
         return None
-    return Message.objects.select_related("order").get(pk=message_id)
+    return Message.objects.select_related("order__user", "order__shipping_address").get(
+        pk=message_id
+    )
 
 
 def _failed(message: Message, error: Exception) -> None:
@@ -124,3 +152,22 @@ def due_messages(limit: int = 200) -> list[int]:
     due = Message.objects.filter(state=State.WAITING, try_at__lte=now())
     due.filter(tries__gte=MOST_TRIES).update(state=State.FAILED)
     return list(due.order_by("try_at").values_list("pk", flat=True)[:limit])
+
+
+def resend(message_id: int) -> bool:
+    """Have a message that was sent, or given up, sent once more. Says whether it will be."""
+    ended = Message.objects.filter(pk=message_id, state__in=(State.SENT, State.FAILED))
+    moment = now()
+    with transaction.atomic():
+        changed = ended.update(
+            state=State.WAITING,
+            tries=0,
+            resent=F("resent") + 1,
+            resent_at=moment,
+            try_at=moment,
+            sent_at=None,
+            error="",
+        )
+        if changed:
+            transaction.on_commit(lambda: enqueue(message_id))
+    return bool(changed)

@@ -279,6 +279,7 @@ def _queue_goods_gone(attempt: PaymentAttempt) -> None:
         None,
         {
             "email": contact["email"],
+            "phone": contact["phone"],
             "language": attempt.snapshot["language"],
             "amount_fen": attempt.amount_fen,
         },

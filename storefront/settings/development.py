@@ -7,3 +7,4 @@ DEBUG = env.bool("DEBUG", default=False)  # noqa: F405
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["*"]  # noqa: F405
 DEMO_ALLOWED = True
 SERVE_MEDIA = True
+MAILBOX = True

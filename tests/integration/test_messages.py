@@ -76,8 +76,8 @@ def test_a_broker_that_is_down_breaks_nothing_and_the_sweep_hands_over(
     assert sent_to_worker == [message.pk]
 
 
-def test_a_buyer_without_mail_gets_none():
-    queue("confirmed", "order:1", sell((make_farm(), 2500), guest_email=""), {})
+def test_a_buyer_who_cannot_be_reached_gets_none():
+    queue("confirmed", "order:1", sell((make_farm(), 2500), guest_email="", contact_phone=""), {})
     queue("goods_gone", "attempt:1", None, {"email": "", "language": "en", "amount_fen": 100})
     assert not Message.objects.exists()
 

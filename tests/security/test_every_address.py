@@ -15,11 +15,14 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from catalog.clock import now
 from cooperatives.portal.models import Membership
 from cooperatives.routing.models import Consignment
 from cooperatives.routing.services import pack
 from storefront.accounts.models import User
 from storefront.accounts.roles import Role, seed_roles
+from storefront.notifications.links import preference_key
+from storefront.notifications.models import Message
 from tests.support import chain
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +75,13 @@ ADDRESSES = {
     "orders:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}, post={}),
     "orders:find": Address(OPEN),
     "orders:order": Address(MINE, ORDER, post={}),
+    "messages:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}),
+    # Whoever has a message has its key.
+    "messages:choose": Address(OPEN, {"key": "message_key"}),
+    # One desk's alone; the suite's settings are one desk's.
+    "mailbox:latest": Address(OPEN, post={}),
+    "mailbox:one": Address(OPEN, {"name": "kept"}, post={}),
+    "mailbox:html": Address(OPEN, {"name": "kept"}, post={}),
     "portal:index": Address({"anonymous": "login", "manager_a": "ok", "manager_b": "ok"}, post={}),
     "portal:home": Address(OF_A, COOP, post={}),
     "portal:consignments": Address(OF_A, COOP, post={}),
@@ -166,6 +176,19 @@ def world(stripe) -> dict[str, Any]:
     pack(consignment.pk, {})
     attempt = chain.start([(grove.pack, 1)], user=people["buyer"])
     basket = chain.make_basket([(grove.pack, 1)], people["buyer"])
+    kept = Message.objects.create(
+        kind="shipped",
+        reference=f"consignment:{consignment.pk}:X",
+        channel="sms",
+        order=order,
+        recipient="13800000000",
+        language="en",
+        state="sent",
+        try_at=now(),
+        created_at=now(),
+        sent_at=now(),
+        text="Sent",
+    )
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, user in people.items():
         clients[person].force_login(user)
@@ -184,6 +207,8 @@ def world(stripe) -> dict[str, Any]:
         "basket_line": basket.lines.get().pk,
         "produce": grove.produce.code,
         "link": "NOSUCH",
+        "message_key": preference_key(kept.pk),
+        "kept": f"message-{kept.pk}",
     }
 
 

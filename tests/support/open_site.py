@@ -43,11 +43,10 @@ class OpenSite:
 
     def _mails(self, to: str) -> list[EmailMessage]:
         mails = []
-        for path in sorted(self.mails.glob("*.log")):
-            for text in path.read_bytes().split(b"-" * 79):
-                read = email.message_from_bytes(text.strip(), policy=email.policy.default)
-                if read["To"] == to:
-                    mails.append(read)
+        for path in sorted(self.mails.glob("*.eml")):
+            read = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if read["To"] == to:
+                mails.append(read)
         return mails
 
 
