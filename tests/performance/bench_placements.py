@@ -80,7 +80,7 @@ def place(shop, browser: Browser) -> bool:
 
 
 def measure(shop, suite: Suite, processes: int, where: str, products: Sequence[int]) -> Measured:
-    """Place an order for each product named, so many at once, and count."""
+    """Place an order for each product named, eight at once, and count."""
     browsers = filled(shop, products)
     before, database, aside = _spent(shop, suite)
     begun = time.perf_counter()
@@ -154,12 +154,12 @@ class Rush:
 
 
 def rush(shop, product: int, seed: int) -> Rush:
-    """RUSH_BUYERS come within a minute, half of them in its first quarter, for RUSH_PACKS packs."""
+    """RUSH_BUYERS come at random moments of one minute for RUSH_PACKS packs."""
     browsers, before = filled(shop, [product] * RUSH_BUYERS), shop.orders()
     for browser in browsers:
         browser.answers.clear()
     dice = random.Random(seed)
-    arrivals = sorted(RUSH_SECONDS * 0.98 * dice.random() ** 2 for _ in browsers)
+    arrivals = sorted(RUSH_SECONDS * 0.98 * dice.random() for _ in browsers)
     ends: list[bool] = []
     begun = time.perf_counter()
 
@@ -167,7 +167,9 @@ def rush(shop, product: int, seed: int) -> Rush:
         time.sleep(max(0.0, begun + at - time.perf_counter()))
         ends.append(place(shop, browser))
 
-    threads = [threading.Thread(target=buy, args=pair) for pair in zip(browsers, arrivals, strict=True)]
+    threads = [
+        threading.Thread(target=buy, args=pair) for pair in zip(browsers, arrivals, strict=True)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -265,14 +267,12 @@ def prepare(suite: Suite, folder: Path):
 
 def run(suite: Suite, folder: Path, options: argparse.Namespace) -> bool:
     dice = random.Random(options.seed)
-    ours, stock = shops = prepare(suite, folder)
+    ours, _ = shops = prepare(suite, folder)
     rows, steps, raced, rushed = [], {}, {}, None
     for shop in shops:
-        shop.stock(PRODUCTS, 10 * options.placements)
+        shop.products = shop.stock(PRODUCTS, 10 * options.placements)
         shop.scarce = shop.stock(1, RACE_PACKS)[0]
-        shop.products.pop()
     rare = ours.stock(1, RUSH_PACKS)[0]
-    ours.products.pop()
     try:
         for processes in PROCESSES if not options.quick else (2,):
             spread = [i % PRODUCTS for i in range(options.placements)]

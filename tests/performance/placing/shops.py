@@ -1,5 +1,6 @@
 """The two shops that are measured: ours as in production, and stock django-oscar."""
 
+import itertools
 import json
 import os
 import re
@@ -73,18 +74,14 @@ class OurShop:
         }
         self.worker = start_worker(self.environment, folder)
         self.products: list[int] = []
+        self.codes = itertools.count()
 
     def stock(self, products: int, packs: int) -> list[int]:
         """So many more products with so many packs each, one cooperative and lot to each."""
         from tests.support import chain
 
-        first = len(self.products)
-        made = [
-            chain.make_grove(f"{first + number:03}", grams=packs * 2500).pack.pk
-            for number in range(products)
-        ]
-        self.products += made
-        return made
+        codes = [f"{next(self.codes):03}" for _ in range(products)]
+        return [chain.make_grove(code, grams=packs * 2500).pack.pk for code in codes]
 
     def start(self, processes: int) -> None:
         self.web = serve("storefront.wsgi", self.environment, self.folder, processes, self.port)
@@ -190,7 +187,6 @@ class StockShop:
         )
         assert done.returncode == 0, done.stderr
         made: list[int] = json.loads(done.stdout.strip().splitlines()[-1])
-        self.products += made
         return made
 
     def start(self, processes: int) -> None:

@@ -17,16 +17,18 @@ def main(count: int, stock: int) -> list[int]:
 
     call_command("migrate", verbosity=0)
     country = get_model("address", "Country")
-    country.objects.create(
-        iso_3166_1_a2="CN", printable_name="China", name="China", is_shipping_country=True
+    country.objects.get_or_create(
+        iso_3166_1_a2="CN",
+        defaults={"printable_name": "China", "name": "China", "is_shipping_country": True},
     )
-    kind = get_model("catalogue", "ProductClass").objects.create(name="produce", track_stock=True)
-    partner = get_model("partner", "Partner").objects.create(name="Stock", code="stock")
+    kinds, partners = get_model("catalogue", "ProductClass"), get_model("partner", "Partner")
+    kind = kinds.objects.get_or_create(name="produce", defaults={"track_stock": True})[0]
+    partner = partners.objects.get_or_create(code="stock", defaults={"name": "Stock"})[0]
+    products = get_model("catalogue", "Product").objects
     ids = []
-    for number in range(count):
-        product = get_model("catalogue", "Product").objects.create(
-            title=f"Produce {number}", upc=f"S-{number}", product_class=kind
-        )
+    first = products.count()
+    for number in range(first, first + count):
+        product = products.create(title=f"Produce {number}", upc=f"S-{number}", product_class=kind)
         get_model("partner", "StockRecord").objects.create(
             product=product,
             partner=partner,
