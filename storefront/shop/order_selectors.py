@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.phones import plain_phone
+from storefront.aftersales.addresses import may_change
 from storefront.aftersales.models import Refund
 from storefront.checkout.selectors import SESSION_KEY
 from storefront.order.links import check_key
@@ -20,9 +21,14 @@ FOUND_KEY = "found_orders"
 MOST_REMEMBERED = 20
 
 
+def given_key(request: HttpRequest) -> str:
+    """The key of a mail's link: in the address, or in a form that came from such a page."""
+    return request.POST.get("key", "") or request.GET.get("key", "")
+
+
 def may_see(request: HttpRequest, number: str) -> bool:
     """Whether the order is this user's or this session's, or the link's key is right."""
-    if check_key(number, request.GET.get("key", "")):
+    if check_key(number, given_key(request)):
         return Order.objects.filter(number=number).exists()
     if number in request.session.get(FOUND_KEY, []):
         return True
@@ -93,6 +99,16 @@ class OrderPage:
     @property
     def goods(self) -> Any:
         return self.order.total_incl_tax - self.order.shipping_incl_tax
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether something of it is not packed yet."""
+        return any(one.consignment.state == Consignment.State.PAID for one in self.parcels)
+
+    @property
+    def may_change_address(self) -> bool:
+        """Whether it can still be sent elsewhere."""
+        return may_change([one.consignment for one in self.parcels])
 
     @property
     def refunded_fen(self) -> int:

@@ -33,7 +33,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     """An order: one's own, one that this session placed or found, or by the link of a mail."""
     if not selectors.may_see(request, number):
         raise Http404("No such order")
-    return render(request, "orders/order.html", {"shown": selectors.order_page(number)})
+    shown = {"shown": selectors.order_page(number), "key": selectors.given_key(request)}
+    return render(request, "orders/order.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

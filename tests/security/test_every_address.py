@@ -75,6 +75,8 @@ ADDRESSES = {
     "orders:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}, post={}),
     "orders:find": Address(OPEN),
     "orders:order": Address(MINE, ORDER, post={}),
+    "orders:cancel": Address(MINE, ORDER),
+    "orders:address": Address(MINE, ORDER),
     "messages:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}),
     # Whoever has a message has its key.
     "messages:choose": Address(OPEN, {"key": "message_key"}),
