@@ -67,7 +67,7 @@ def offers_for(basket: Any, buyer: Sequence[str] = ()) -> Offers:
     """The automatic offers and the basket's vouchers. Two queries where there are none."""
     vouchers = {
         voucher.offer_id: voucher
-        for voucher in Voucher.objects.filter(baskets=basket).annotate(offer_id=F("offers__pk"))
+        for voucher in Voucher.objects.filter(basket=basket).annotate(offer_id=F("offers__pk"))
     }
     moment = now()
     rows = list(
