@@ -26,6 +26,7 @@ def migrations_hash() -> str:
         files += (ROOT / package).rglob("migrations/*")
         files += (ROOT / package).rglob("management/commands/grant_roles.py")
         files += (ROOT / package).rglob("append_only.py")
+        files += (ROOT / package).rglob("sealing.py")
     return hash_of(files)
 
 

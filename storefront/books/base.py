@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
+from django.db import DatabaseError
+
 PATIENCE = timedelta(minutes=5)
 # So many rows of one rule are fetched: a broken table has too many to read anyway.
 MOST_ROWS = 500
@@ -101,9 +104,21 @@ def run(check: Check, cursor: Any, moment: Moment) -> Result:
     cursor.execute(check.count, moment.parameters())
     result = Result(check.name, cursor.fetchone()[0], nightly=check.nightly)
     for rule in check.rules:
-        for found in _found(rule, cursor, moment):
+        for found in _readable(rule, cursor, moment):
             result.add(found, moment.now)
     return result
+
+
+def _readable(rule: Rule, cursor: Any, moment: Moment) -> list[Found]:
+    """What a rule finds; a row that it cannot even read is a fault and hides no other check's."""
+    cursor.execute("SAVEPOINT rule")
+    try:
+        found = list(_found(rule, cursor, moment))
+    except (DatabaseError, psycopg.Error, ArithmeticError, LookupError, TypeError, ValueError) as e:
+        cursor.execute("ROLLBACK TO SAVEPOINT rule")
+        found = [Found("a row", f"can not be read: {str(e).splitlines()[0]}")]
+    cursor.execute("RELEASE SAVEPOINT rule")
+    return found
 
 
 def _found(rule: Rule, cursor: Any, moment: Moment) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from storefront.books import (
     payments,
     references,
     refunds,
+    seals,
     sharing,
     stock,
     stripe_side,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *attribution.CHECKS,
     *messages.CHECKS,
     *references.CHECKS,
+    *seals.CHECKS,
 )
 
 

@@ -23,6 +23,8 @@ PRIMARY_KEY = """
      WHERE i.indrelid = %s::regclass AND i.indisprimary
 """
 CHECKS = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'"
+# A key that leads to no row.
+NOWHERE: dict[str, LiteralString] = {"uuid": "gen_random_uuid()", "character varying": "'ZZ'"}
 WHOLE = ("smallint", "integer", "bigint", "numeric")
 
 
@@ -121,17 +123,30 @@ class Table:
     def corruptions(self, column: Column, key: Any) -> Iterator[Corruption]:
         """Every way to change a column of one row that its type suggests."""
         for how, value in self._values(column):
-            yield Corruption(
-                f"{self.name} {key}: {column.name} {how}",
+            yield self._changed(column, key, how, value)
+
+    def additions(self, column: Column, key: Any) -> Iterator[Corruption]:
+        """Something more in a JSON column, which no rule need read."""
+        if column.type == "jsonb":
+            yield self._changed(
+                column,
                 key,
-                sql.SQL("UPDATE {} SET {} = {} WHERE {} = {}").format(
-                    sql.Identifier(self.name),
-                    sql.Identifier(column.name),
-                    value,
-                    sql.Identifier(self.key),
-                    sql.Literal(key),
-                ),
+                "has more",
+                sql.SQL("{} || '{{\"9\": 1}}'::jsonb").format(sql.Identifier(column.name)),
             )
+
+    def _changed(self, column: Column, key: Any, how: str, value: sql.Composable) -> Corruption:
+        return Corruption(
+            f"{self.name} {key}: {column.name} {how}",
+            key,
+            sql.SQL("UPDATE {} SET {} = {} WHERE {} = {}").format(
+                sql.Identifier(self.name),
+                sql.Identifier(column.name),
+                value,
+                sql.Identifier(self.key),
+                sql.Literal(key),
+            ),
+        )
 
     def _values(self, column: Column) -> Iterator[tuple[str, sql.Composable]]:
         own = sql.Identifier(column.name)
@@ -140,6 +155,8 @@ class Table:
                 "(SELECT p.{1} FROM {0} p WHERE p.{1} IS DISTINCT FROM {3}.{2}"
                 " ORDER BY p.{1} OFFSET {4} LIMIT 1)"
             )
+            nowhere = NOWHERE.get(column.type, "coalesce({}, 0) + 1000000")
+            yield "points at nothing", sql.SQL(nowhere).format(own)
             for place in (0, 1):
                 yield (
                     f"points at another ({place})",
@@ -154,7 +171,7 @@ class Table:
             if column.nullable:
                 yield "emptied", sql.SQL("NULL")
         elif column.type in WHOLE:
-            yield "more by one", sql.SQL("{} + 1").format(own)
+            yield "more by one", sql.SQL("coalesce({}, 0) + 1").format(own)
             yield "less by one", sql.SQL("{} - 1").format(own)
         elif column.type == "boolean":
             yield "flipped", sql.SQL("NOT {}").format(own)
@@ -169,7 +186,8 @@ class Table:
         elif column.type in ("character varying", "text"):
             same = "(SELECT max(o.{0}) FROM {1} o WHERE o.{0} <> {1}.{0})"
             yield "another's", sql.SQL(same).format(own, sql.Identifier(self.name))
-            yield "longer", sql.SQL("left({} || 'X', 200)").format(own)
+            yield "longer", sql.SQL("coalesce({}, '') || 'X'").format(own)
+            yield "shorter", sql.SQL("left({}, -1)").format(own)
         elif column.type == "uuid":
             yield "another", sql.SQL("gen_random_uuid()")
         elif column.type == "jsonb":

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from catalog.clock import now
+from cooperatives.households.models import VillageImport
 from cooperatives.households.services import write_off
 from cooperatives.partner import stock
 from cooperatives.routing.models import Consignment, ConsignmentLine
@@ -96,6 +97,8 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
         "visitor": VISITOR,
     }
     staff = get_user_model().objects.create(email="staff@example.org")
+    loaded = VillageImport.objects.create(digest="0" * 64, shift_days=9, loaded_at=now())
+    loaded.cooperatives.add(first)
     buy, orders = chain.buy, rich.orders
 
     # The first day: sales.

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from catalog.append_only import TRIGGER_FUNCTION
+from storefront.books.sealing import SEALS
 
 
 class Command(BaseCommand):
@@ -34,6 +35,8 @@ class Command(BaseCommand):
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
                 "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
                 "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}",
+                # Only the triggers write seals, with the owner's rights.
+                f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {SEALS} FROM {{}}",
             ):
                 cursor.execute(sql.SQL(statement).format(app))
             for table in append_only:

@@ -1,0 +1,95 @@
+"""Seals: every row of the chain's tables is as the database's triggers last saw it.
+
+See `sealing.py`. Beside the other checks, which prove that rows agree with each other, this one
+proves facts that stand in one row alone: a grade, an address, who did it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from storefront.books.base import MOST_ROWS, Check, Found, Moment
+from storefront.books.sealing import SEALS, digest_function
+
+# The column that names a row. A table that has another one than `id` says so.
+TABLES = {
+    "aftersales_refund": "uuid",
+    "aftersales_refundline": "id",
+    "campaigns_campaign": "id",
+    "campaigns_lineattribution": "id",
+    "campaigns_trackedlink": "id",
+    "catalogue_produce": "id",
+    "catalogue_product": "id",
+    "households_household": "id",
+    "households_lot": "id",
+    "households_promise": "id",
+    "households_villageimport": "id",
+    "households_villageimport_cooperatives": "id",
+    "households_writeoff": "id",
+    "ledger_transaction": "id",
+    "notifications_message": "id",
+    "order_line": "id",
+    "order_lineprice": "id",
+    "order_order": "id",
+    "order_shippingaddress": "id",
+    "partner_partner": "id",
+    "partner_pickingday": "id",
+    "partner_stockmove": "id",
+    "partner_stockrecord": "id",
+    "payments_paymentattempt": "uuid",
+    "payments_stripeevent": "id",
+    "routing_consignment": "id",
+    "routing_consignmentevent": "id",
+    "routing_drawing": "id",
+    "routing_freightrate": "id",
+    "settlement_creditrule": "id",
+    "settlement_salespool": "id",
+    "settlement_sharingout": "id",
+}
+_NAMES = ", ".join(f"'{table}'" for table in TABLES)
+
+
+def broken(cursor: Any, table: str) -> Iterator[Found]:
+    """The rows of one table that their seals do not fit, and the seals without a row."""
+    cursor.execute(
+        f"""
+        SELECT coalesce(r.key, s.row_key), s.row_key IS NULL, r.key IS NULL
+          FROM (SELECT "{TABLES[table]}"::text AS key, {digest_function(table)}(t) AS digest
+                  FROM "{table}" t) r
+          FULL JOIN (SELECT row_key, digest FROM {SEALS} WHERE of_table = '{table}') s
+            ON s.row_key = r.key
+         WHERE r.digest IS DISTINCT FROM s.digest
+         ORDER BY 1 LIMIT {MOST_ROWS}
+        """  # noqa: S608
+    )
+    for row, unsealed, gone in cursor.fetchall():
+        if unsealed:
+            what = "has no seal: it was written with the database's triggers off"
+        elif gone:
+            what = "is gone, its seal is still there"
+        else:
+            what = "is not what its seal says: it was changed with the triggers off"
+        yield Found(f"{table} {row}", what)
+
+
+def _broken(cursor: Any, moment: Moment) -> Iterator[Found]:
+    for table in TABLES:
+        yield from broken(cursor, table)
+
+
+# Two triggers for each: one that seals what is new, one that seals again what is changed.
+TRIGGERS = f"""
+    SELECT 'table ' || wanted.name, 'its seals are not written: ' || count(t.oid)
+           || ' of its 2 triggers are on', NULL::timestamptz
+      FROM unnest(ARRAY[{_NAMES}]) AS wanted(name)
+      LEFT JOIN pg_trigger t
+        ON t.tgrelid = to_regclass(wanted.name) AND t.tgenabled IN ('O', 'A')
+       AND t.tgname IN (wanted.name || '_sealed', wanted.name || '_sealed_again')
+     GROUP BY wanted.name HAVING count(t.oid) <> 2
+    UNION ALL
+    SELECT 'seals of ' || of_table, 'belong to no table that is sealed', NULL
+      FROM {SEALS} WHERE of_table NOT IN ({_NAMES}) GROUP BY of_table
+"""  # noqa: S608
+
+CHECKS = (
+    Check("seals.rows", f"SELECT count(*) FROM {SEALS}", (_broken, TRIGGERS)),  # noqa: S608
+)
