@@ -192,6 +192,20 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="shop@localhost")
 # A mail server that hangs must let a worker go before another claims the message.
 EMAIL_TIMEOUT = 20
 OSCAR_FROM_EMAIL = DEFAULT_FROM_EMAIL
+if EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":  # noqa: F821
+    # filemail:// keeps each mail as the file that SMTP would have carried.
+    EMAIL_BACKEND = "storefront.notifications.mailbox.MailboxBackend"
+# How messages leave: {channel: a class with send(message, said)}. A channel that is not named is
+# not offered to buyers. LogChannel keeps the text for staff to copy; put a provider's here.
+MESSAGE_CHANNELS = {
+    "mail": "storefront.notifications.channels.MailChannel",
+    "sms": "storefront.notifications.channels.LogChannel",
+    "wechat": "storefront.notifications.channels.LogChannel",
+}
+# /dev/mailbox/ shows to everybody what was sent: one desk alone.
+MAILBOX = False
+# Working days until a refund shows at the buyer's bank; Stripe says 5 to 10.
+REFUND_ARRIVAL_DAYS = 10
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
