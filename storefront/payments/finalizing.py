@@ -23,6 +23,8 @@ from cooperatives.partner.models import StockRecord
 from cooperatives.routing.services import NewLine, create_consignments
 from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.aftersales.models import Refund
+from storefront.discounts import holding, recording
+from storefront.discounts.holding import UsedUp
 from storefront.notifications.models import Message
 from storefront.notifications.services import queue
 from storefront.order.models import Order
@@ -51,6 +53,10 @@ class GoodsGone(Exception):
     """Paid, but the order can't be placed any more: everything goes back to the buyer."""
 
 
+# What was held is not there any more, and can't be had again.
+UNPLACEABLE = (GoodsGone, UsedUp, stock.OutOfStock)
+
+
 def finalize(attempt_uuid: UUID) -> Outcome:
     """Bring an attempt to where Stripe says it is. Safe to call any number of times, at once.
 
@@ -59,6 +65,8 @@ def finalize(attempt_uuid: UUID) -> Outcome:
     attempt = PaymentAttempt.objects.select_related("order").get(pk=attempt_uuid)
     if attempt.state in (State.PLACED, State.REFUNDED):
         return _outcome(attempt)
+    if not attempt.amount_fen:
+        return _place_paid(attempt)
     if not attempt.intent_id:
         return _outcome(attempt)
     was_closed = attempt.state == State.CLOSED
@@ -74,6 +82,18 @@ def finalize(attempt_uuid: UUID) -> Outcome:
     return _outcome(attempt, intent)
 
 
+def _place_paid(attempt: PaymentAttempt) -> Outcome:
+    """Place what gift vouchers paid for in whole, once; what can't be placed is given up."""
+    if attempt.state == State.OPEN:
+        try:
+            _place(attempt.uuid, None)
+        except UNPLACEABLE as reason:
+            log.warning("attempt %s can't be placed: %s", attempt.uuid, reason)
+            services.close(attempt.uuid)
+        attempt.refresh_from_db()
+    return _outcome(attempt)
+
+
 def _outcome(attempt: PaymentAttempt, intent: gateway.Intent | None = None) -> Outcome:
     if attempt.state == State.PLACED:
         return Outcome("order", attempt.order)
@@ -86,17 +106,21 @@ def _settle(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     """Place the order of a paid intent, or give the money back if that can't be."""
     try:
         _place(attempt_uuid, intent)
-    except (GoodsGone, stock.OutOfStock) as reason:
+    except UNPLACEABLE as reason:
         log.warning("attempt %s is paid but can't be placed: %s", attempt_uuid, reason)
         _give_back(attempt_uuid, intent)
 
 
 @transaction.atomic(durable=True)
-def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
+def _place(attempt_uuid: UUID, intent: gateway.Intent | None) -> None:
+    """Place the order of a paid attempt; `intent` None when there was nothing to pay by card."""
     attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
     if attempt.state in (State.PLACED, State.REFUNDED):
         return
-    if (intent.received_fen, intent.currency) != (attempt.amount_fen, attempt.currency):
+    if intent is None:
+        if attempt.state != State.OPEN or attempt.amount_fen:
+            return
+    elif (intent.received_fen, intent.currency) != (attempt.amount_fen, attempt.currency):
         raise GoodsGone(
             f"Stripe received {intent.received_fen} {intent.currency}, "
             f"expected {attempt.amount_fen} {attempt.currency}"
@@ -110,11 +134,13 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     moment = now()
     order = _write_order(attempt, basket, moment)
     lines = _write_lines(attempt, order)
-    _write_consignments(attempt, order, lines, moment, intent.account)
+    recording.write(order, lines, attempt.snapshot)
+    account = intent.account if intent else Account.Kind.STRIPE
+    _write_consignments(attempt, order, lines, moment, account)
     attribute_lines(
         [
-            LineToAttribute(line.pk, row["source"])
-            for line, row in zip(lines, attempt.snapshot["lines"], strict=True)
+            LineToAttribute(line.pk, row["source"], recording.coupons_of(attempt.snapshot, place))
+            for place, (line, row) in enumerate(zip(lines, attempt.snapshot["lines"], strict=True))
         ],
         touches=attempt.snapshot["touches"],
         started_at=attempt.created_at,
@@ -126,6 +152,7 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     attempt.save(update_fields=["order", "state", "paid_at"])
     basket.status, basket.date_submitted = Basket.SUBMITTED, moment
     basket.save(update_fields=["status", "date_submitted"])
+    holding.consume(attempt.uuid)
     stock.sell(attempt.uuid, services.grams_by_pool(attempt.snapshot))
 
 
@@ -137,7 +164,8 @@ def _number(moment: datetime) -> str:
 def _write_order(attempt: PaymentAttempt, basket, moment: datetime) -> Order:
     snapshot = attempt.snapshot
     contact, address = snapshot["contact"], snapshot["address"]
-    total = to_yuan(attempt.amount_fen)
+    # A gift voucher is a way to pay: the order's total is what the buyer owed, however paid.
+    total = to_yuan(attempt.amount_fen + recording.gift_fen(snapshot))
     freight = to_yuan(sum(row["fen"] for row in snapshot["freight"]))
     shipping = ShippingAddress.objects.create(
         first_name=address["name"],
@@ -198,8 +226,8 @@ def _write_lines(attempt: PaymentAttempt, order: Order) -> list:
             title=row["title_zh"],
             upc=row["sku"],
             quantity=row["packs"],
-            line_price_incl_tax=to_yuan(row["net_fen"]),
-            line_price_excl_tax=to_yuan(row["net_fen"]),
+            line_price_incl_tax=to_yuan(recording.due_of_line(snapshot, index)),
+            line_price_excl_tax=to_yuan(recording.due_of_line(snapshot, index)),
             line_price_before_discounts_incl_tax=to_yuan(row["unit_fen"] * row["packs"]),
             line_price_before_discounts_excl_tax=to_yuan(row["unit_fen"] * row["packs"]),
             unit_price_incl_tax=to_yuan(row["unit_fen"]),
@@ -227,11 +255,15 @@ def _write_consignments(attempt, order: Order, lines: list, moment: datetime, ac
                 net_fen=part["net_fen"],
                 return_days=part["return_days"],
                 ship_within_hours=part["ship_within_hours"],
+                sources=recording.sources_in(part),
             )
             for part in snapshot["parts"]
         ],
         {row["partner_id"]: row["fen"] for row in snapshot["freight"]},
         moment,
+        freight_sources={
+            row["partner_id"]: recording.sources_in(row) for row in snapshot["freight"]
+        },
         paid_account=account,
     )
 
@@ -268,6 +300,7 @@ def _give_back(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     send_after_commit(refund)
     if was_open:
         Basket.objects.filter(pk=attempt.basket_id, status=Basket.FROZEN).update(status=Basket.OPEN)
+        holding.release(attempt.uuid)
         stock.release(attempt.uuid)
 
 

@@ -19,6 +19,8 @@ from oscar.core.loading import get_model
 
 from catalog.clock import now
 from cooperatives.partner import stock
+from storefront.discounts import holding, recording
+from storefront.discounts.offers import buyer_keys
 from storefront.payments import gateway
 from storefront.payments.gateways.choose import gateway_of
 from storefront.payments.models import GatewayName, PaymentAttempt
@@ -56,22 +58,31 @@ class CannotPay(Exception):
     """A payment that can't start, and why.
 
     `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "no_freight",
-    "taken" (this basket is no longer open), "changed" (the total is not what the buyer saw but
-    `total_fen`), "gateway_down" (nothing was charged; try again), "refused" (Stripe does not take
-    this amount), "not_offered" (this way to pay, to this buyer), "too_many" (transfers under way).
+    "too_small" (discounts leave less than a card can be charged), "voucher_gone" (`codes`: what
+    these vouchers of the basket had to give was taken meanwhile), "taken" (this basket is no
+    longer open), "changed" (the total is not what the buyer saw but `total_fen`), "gateway_down"
+    (nothing was charged; try again), "refused" (Stripe does not take this amount), "not_offered"
+    (this way to pay, to this buyer), "too_many" (transfers under way).
     """
 
-    def __init__(self, kind: str, available: dict[int, int] | None = None, total_fen: int = 0):
+    def __init__(
+        self,
+        kind: str,
+        available: dict[int, int] | None = None,
+        total_fen: int = 0,
+        codes: Sequence[str] = (),
+    ):
         super().__init__(kind)
         self.kind = kind
         self.available = available or {}
         self.total_fen = total_fen
+        self.codes = list(codes)
 
 
 class _JustGone(CannotPay):
-    """Somebody took the goods between the quote and the hold."""
+    """Somebody took the goods, or an offer's last use, between the quote and the hold."""
 
-    def __init__(self, pool_id: int, available: dict[int, int]):
+    def __init__(self, pool_id: int | None, available: dict[int, int]):
         super().__init__("too_little", available)
         self.pool_id = pool_id
 
@@ -122,7 +133,8 @@ def _reserve_somewhere(basket, *rest) -> PaymentAttempt:
         try:
             return _reserve(basket, *rest)
         except _JustGone as gone:
-            stock.roll_forward([gone.pool_id])
+            if gone.pool_id is not None:
+                stock.roll_forward([gone.pool_id])
     return _reserve(basket, *rest)
 
 
@@ -156,18 +168,22 @@ def _reserve(
         return running
     if locked.status != Basket.OPEN:
         raise CannotPay("taken")
+    buyer = buyer_keys(user, contact.phone, contact.email)
     try:
-        priced = quote(locked, address.province)
+        priced = quote(locked, address.province, buyer)
     except CannotQuote as error:
         raise CannotPay(error.kind, error.available) from error
-    if expected_fen is not None and priced.total_fen != expected_fen:
-        raise CannotPay("changed", total_fen=priced.total_fen)
+    if priced.total_fen != expected_fen:
+        if priced.gone:
+            raise CannotPay("voucher_gone", codes=[voucher.code for voucher in priced.gone])
+        if expected_fen is not None:
+            raise CannotPay("changed", total_fen=priced.total_fen)
     moment = now()
     attempt = PaymentAttempt.objects.create(
         basket=locked,
         user=user if user is not None and user.is_authenticated else None,
         amount_fen=priced.total_fen,
-        snapshot=_snapshot(priced, contact, address, language, touches),
+        snapshot=_snapshot(priced, contact, address, language, touches, buyer),
         gateway=via,
         created_at=moment,
         expires_at=moment + _time_to_pay(via),
@@ -175,6 +191,7 @@ def _reserve(
     locked.status = Basket.FROZEN
     locked.save(update_fields=["status"])
     try:
+        holding.hold(attempt.uuid, attempt.snapshot)
         stock.reserve(attempt.uuid, grams_by_pool(attempt.snapshot), attempt.expires_at)
     except stock.OutOfStock as error:
         # Somebody was quicker than this basket between the quote and the hold.
@@ -182,6 +199,11 @@ def _reserve(
         raise _JustGone(
             error.pool_id, {priced.lines[index].basket_line_id: 0 for index in short}
         ) from error
+    except holding.UsedUp as error:
+        if error.code:
+            raise CannotPay("voucher_gone", codes=[error.code]) from error
+        # An automatic offer: without it the total is another, and the buyer is asked.
+        raise _JustGone(None, {}) from error
     return attempt
 
 
@@ -191,16 +213,21 @@ def _time_to_pay(via: str) -> timedelta:
     return timedelta(minutes=settings.RESERVATION_MINUTES)
 
 
-def _snapshot(priced: Quote, contact, address, language: str, touches) -> dict:
+def _snapshot(
+    priced: Quote, contact, address, language: str, touches, buyer: Sequence[str]
+) -> dict:
     return {
         "lines": [asdict(line) for line in priced.lines],
-        "parts": [asdict(p.part) | {"net_fen": p.net_fen} for p in priced.parts],
+        "parts": [
+            asdict(p.part) | {"net_fen": p.net_fen, "sources": p.sources} for p in priced.parts
+        ],
         "freight": [asdict(row) for row in priced.freight],
         "contact": asdict(contact),
         "address": asdict(address),
         "language": language,
         "touches": list(touches),
         "channel": "site",
+        **recording.freeze(priced.discounts, priced.gifts, buyer),
     }
 
 
@@ -218,7 +245,8 @@ def ensure_intent(attempt: PaymentAttempt) -> PaymentAttempt:
     If the attempt was given up meanwhile, nobody may pay it any more: look at its state.
     Raises GatewayDown, GatewayRefused.
     """
-    if attempt.intent_id:
+    if attempt.intent_id or not attempt.amount_fen:
+        # A gift voucher pays for all of it: no card, no intent.
         return attempt
     service = gateway_of(attempt)
     intent = service.create_intent(attempt.uuid, attempt.amount_fen, attempt.currency)
@@ -279,6 +307,7 @@ def close(attempt_uuid: UUID, *, without_intent: bool = False) -> None:
     attempt.state = State.CLOSED
     attempt.save(update_fields=["state"])
     Basket.objects.filter(pk=attempt.basket_id, status=Basket.FROZEN).update(status=Basket.OPEN)
+    holding.release(attempt.uuid)
     stock.release(attempt.uuid)
 
 
@@ -298,6 +327,7 @@ def expire(attempt_uuid: UUID) -> None:
         log.warning("attempt %s expired while Stripe is out of reach: %s", attempt_uuid, error)
         with transaction.atomic():
             PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
+            holding.release(attempt_uuid)
             stock.release(attempt_uuid)
 
 

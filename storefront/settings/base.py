@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "storefront.pages",
     "storefront.shop",
     "storefront.checkout",
+    "storefront.discounts",
     "storefront.payments",
     "storefront.aftersales",
     "storefront.notifications",
