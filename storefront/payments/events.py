@@ -10,12 +10,16 @@ from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from catalog.clock import now
+from storefront.payments import strays
+from storefront.payments.balance import sweep_balance
 from storefront.payments.finalizing import finalize
 from storefront.payments.gateway import GatewayDown
 from storefront.payments.models import PaymentAttempt, StripeEvent
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 50
+# After these the ledger of Stripe's balance is behind; what else moves it waits for the hour.
+BALANCE_MOVES = ("payout.created", "payout.paid", "payout.failed", "payout.canceled")
 
 
 @transaction.atomic
@@ -71,7 +75,11 @@ def _act(event: StripeEvent) -> None:
         if attempt is not None:
             finalize(attempt.pk)
     elif event.type in ("refund.created", "refund.updated", "refund.failed"):
-        refresh_refund(found["id"], (found.get("metadata") or {}).get("refund", ""))
+        reference = (found.get("metadata") or {}).get("refund", "")
+        if not strays.refresh(found["id"], reference):
+            refresh_refund(found["id"], reference)
+    elif event.type in BALANCE_MOVES:
+        sweep_balance()
 
 
 def _attempt_of_metadata(found: dict) -> PaymentAttempt | None:

@@ -233,9 +233,14 @@ def _refund(found: stripe.Refund) -> StripeRefund:
     )
 
 
+def _name_of(payment: str) -> str:
+    """What Stripe calls this id in a parameter: money may come without an intent behind it."""
+    return "charge" if payment.startswith("ch_") else "payment_intent"
+
+
 def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
     """Refund a part of an intent's payment, or of a charge's; `key` is the idempotency key."""
-    what: Any = {"charge" if intent_id.startswith("ch_") else "payment_intent": intent_id}
+    what: Any = {_name_of(intent_id): intent_id}
     found = _call(
         _client().v1.refunds.create,
         {**what, "amount": amount_fen, "metadata": {"refund": str(key)}},
@@ -245,8 +250,9 @@ def create_refund(key: UUID, intent_id: str, amount_fen: int) -> StripeRefund:
 
 
 def refunds_of(intent_id: str) -> list[StripeRefund]:
-    """Every refund of an intent's payment."""
-    pages = _call(_client().v1.refunds.list, {"payment_intent": intent_id, "limit": 100})
+    """Every refund of an intent's payment, or of a charge's."""
+    what: Any = {_name_of(intent_id): intent_id, "limit": 100}
+    pages = _call(_client().v1.refunds.list, what)
     return [_refund(found) for found in _call(lambda: list(pages.auto_paging_iter()))]
 
 
