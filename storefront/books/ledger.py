@@ -86,7 +86,12 @@ LEGS = f"""
             ('shared', 'available', false),
             ('refund_decided', 'sales', true), ('refund_decided', 'pool', true),
             ('refund_decided', 'freight', false), ('refund_decided', 'refund_due', false),
-            ('refund_paid', 'refund_due', false), ('refund_paid', 'stripe', false)
+            -- What others bear of a line names it, of freight not; who funded it has it back.
+            ('refund_decided', 'programme_expense', NULL::boolean),
+            ('refund_decided', 'carrier_claim', NULL),
+            ('refund_paid', 'refund_due', false), ('refund_paid', 'stripe', false),
+            ('refund_paid', 'bank', false), ('refund_paid', 'cash', false),
+            ('refund_paid', 'disputed', false)
          ) AS shape(kind, account, line)
         ON shape.kind = coalesce(original.kind, t.kind) AND shape.account = a.kind
      WHERE shape.account IS NULL
@@ -152,14 +157,27 @@ SOURCES = f"""
               JOIN settlement_salespool sp ON sp.id = s.sales_pool_id
               JOIN partner_stockpool pool ON pool.id = sp.pool_id
             UNION ALL
-            SELECT DISTINCT 'refund_decided', 'refund', part.refund_id || ':' || c.id,
-                   c.partner_id, r.created_at
+            -- Of a cooperative, unless others bear all of it.
+            SELECT 'refund_decided', 'refund', part.refund_id || ':' || c.id,
+                   CASE WHEN bool_or(part.bearer = 'cooperative'
+                                     AND part.amount_fen + part.borne_back_fen > 0)
+                        THEN c.partner_id END, r.created_at
               FROM aftersales_refundline part
               JOIN aftersales_refund r ON r.uuid = part.refund_id
               JOIN routing_consignment c ON c.id = part.consignment_id
+             GROUP BY part.refund_id, c.id, c.partner_id, r.created_at
             UNION ALL
-            SELECT 'refund_paid', 'refund', uuid::text, NULL, done_at
+            SELECT 'refund_paid', 'refund',
+                   uuid || CASE WHEN paid_from IN ('bank', 'cash') THEN ':hand' ELSE '' END,
+                   NULL, done_at
               FROM aftersales_refund WHERE state = 'done'
+            UNION ALL
+            -- Done once, and sent back by the buyer's bank.
+            SELECT 'refund_paid', 'refund', r.uuid::text, NULL, NULL
+              FROM aftersales_refund r
+              JOIN ledger_transaction t ON t.kind = 'refund_paid' AND t.source_id = r.uuid::text
+              JOIN ledger_transaction back ON back.reverses_id = t.id
+             WHERE r.state <> 'done' OR r.paid_from IN ('bank', 'cash')
          ) source ON source.kind = t.kind AND source.type = t.source_type
                  AND source.id = t.source_id
      WHERE source.id IS NULL OR source.partner_id IS DISTINCT FROM t.partner_id

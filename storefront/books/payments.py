@@ -130,9 +130,13 @@ LINES = """
              WHERE a.order_id IS NOT NULL
            ) s ON s.order_id = l.order_id AND s.place = l.place
      WHERE l.id IS NULL OR s.uuid IS NULL
-        OR (l.product_id, l.partner_id, l.stockrecord_id)
-           IS DISTINCT FROM ((s.value->>'product_id')::int, (s.part->>'partner_id')::int,
-                             (s.part->>'stock_record_id')::int)
+        OR (l.product_id, l.partner_id) IS DISTINCT FROM
+           ((s.value->>'product_id')::int, (s.part->>'partner_id')::int)
+        -- Empty when staff deleted the cooperative's offer since. A pack that was sold stays.
+        OR l.stockrecord_id <> (s.part->>'stock_record_id')::int
+        OR (l.stockrecord_id IS NULL AND EXISTS (
+                SELECT 1 FROM partner_stockrecord offer
+                 WHERE offer.id = (s.part->>'stock_record_id')::int))
         OR (l.quantity, l.partner_sku, l.upc, l.title, l.partner_name, l.num_allocated)
            IS DISTINCT FROM (s.packs, s.value->>'sku', s.value->>'sku', s.value->>'title_zh',
                              s.part->>'partner_code', 0)

@@ -31,6 +31,27 @@ AMOUNTS = f"""
                  OR g.fen IS DISTINCT FROM r.amount_fen))
         OR (r.order_id IS NOT NULL AND r.reason = 'goods_gone')
 """  # noqa: S608
+# Whose money it is, as it was booked; without an order all of it is the buyer's.
+OWNERS = f"""
+    SELECT {NAMED},
+           'is of ' || r.buyer_fen || ' fen of the buyer''s and ' || r.gift_fen
+           || ' of gift vouchers, booked with ' || coalesce(booked.buyer, 0) || ' and '
+           || coalesce(booked.gift, 0), NULL::timestamptz
+      FROM aftersales_refund r
+      LEFT JOIN (SELECT split_part(t.source_id, ':', 1) AS refund,
+                        -sum(p.amount_fen) FILTER (WHERE a.kind = 'refund_due') AS buyer,
+                        -sum(p.amount_fen) FILTER (WHERE a.kind = 'gift') AS gift
+                   FROM ledger_transaction t
+                   JOIN ledger_posting p ON p.transaction_id = t.id
+                   JOIN ledger_account a ON a.id = p.account_id
+                  WHERE t.kind = 'refund_decided' GROUP BY 1) booked ON booked.refund = r.uuid::text
+     WHERE (r.buyer_fen, r.gift_fen) IS DISTINCT FROM
+           CASE WHEN r.order_id IS NULL THEN (r.amount_fen, 0::bigint)
+                ELSE (coalesce(booked.buyer, 0)::bigint, coalesce(booked.gift, 0)::bigint) END
+        OR r.bearer NOT IN ('cooperative', 'programme', 'carrier')
+        OR (r.paid_from = 'stripe') <> (r.paid_reference = '')
+        OR (r.reason = 'dispute') <> (r.paid_from = 'disputed')
+"""  # noqa: S608
 GOODS_GONE = """
     SELECT 'payment ' || a.uuid, 'was to be given back, by ' || count(r.uuid) || ' refunds',
            NULL::timestamptz
@@ -39,9 +60,9 @@ GOODS_GONE = """
 """
 NOT_ABOVE = """
     SELECT 'payment ' || a.uuid,
-           'of ' || a.amount_fen || ' fen has refunds of ' || sum(r.amount_fen), NULL::timestamptz
+           'of ' || a.amount_fen || ' fen has refunds of ' || sum(r.buyer_fen), NULL::timestamptz
       FROM payments_paymentattempt a JOIN aftersales_refund r ON r.attempt_id = a.uuid
-     WHERE a.state = 'placed' GROUP BY a.uuid HAVING sum(r.amount_fen) > a.amount_fen
+     WHERE a.state = 'placed' GROUP BY a.uuid HAVING sum(r.buyer_fen) > a.amount_fen
 """
 LINES = """
     SELECT 'refund line ' || part.id,
@@ -55,6 +76,15 @@ LINES = """
         OR part.amount_fen < 0 OR part.grams < 0 OR part.packs < 0
         OR (part.packs = 0 AND (part.grams <> 0 OR part.restocked))
         OR (part.packs > 0 AND part.consignment_line_id IS NULL)
+        OR part.short_grams < 0 OR part.borne_back_fen < 0
+        OR (part.short_grams > 0 AND (part.packs > 0 OR part.consignment_line_id IS NULL))
+        OR part.bearer NOT IN ('cooperative', r.bearer)
+        -- What comes back unharmed is the cooperative's to bear; what is lost, is not.
+        OR (part.bearer <> 'cooperative' AND part.packs > 0
+            AND (part.restocked OR coalesce(r.created_at < c.packed_at, true)))
+        OR (part.bearer = 'cooperative' AND r.bearer = 'programme'
+            AND part.consignment_line_id IS NOT NULL
+            AND (part.packs = 0 OR (NOT part.restocked AND r.created_at >= c.packed_at)))
 """
 # Restocked or not is decided for a refund as a whole.
 RESTOCKED = """
@@ -64,10 +94,15 @@ RESTOCKED = """
 """
 # Packs are refunded at their part of what remains of their line's money. Their grams: of what is
 # still to pack; or of the box, whose packs weigh the same, cut by floors one after the other.
+# Missing grams are refunded at their part of what is billed for the packs that the buyer keeps.
 BY_PACKS = """
     WITH parts AS (
         SELECT part.id, part.consignment_line_id AS line_id, part.packs, part.amount_fen,
-               part.grams, line.packs AS all_packs, line.net_fen, line.ordered_grams,
+               part.grams, part.short_grams, part.borne_back_fen,
+               CASE WHEN part.bearer <> 'cooperative' THEN part.amount_fen ELSE 0 END
+                   - part.borne_back_fen AS borne_fen,
+               line.ordered_grams - line.cancelled_grams - line.packed_grams AS missing,
+               line.packs AS all_packs, line.net_fen, line.ordered_grams,
                line.packed_grams,
                line.packs - div(line.cancelled_grams * line.packs, line.ordered_grams::numeric)
                    AS in_box,
@@ -81,70 +116,108 @@ BY_PACKS = """
         SELECT parts.*,
                (all_packs - coalesce(sum(packs) OVER earlier, 0))::numeric AS packs_left,
                net_fen - coalesce(sum(amount_fen) OVER earlier, 0) AS fen_left,
+               coalesce(sum(short_grams) OVER earlier, 0) AS shorts_before,
+               coalesce(sum(borne_fen) OVER earlier, 0) AS borne_before,
                ordered_grams - coalesce(
                    sum(CASE WHEN NOT from_box THEN grams END) OVER earlier, 0) AS to_pack
           FROM parts
         WINDOW earlier AS (PARTITION BY line_id ORDER BY id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), kept AS (
+        SELECT remaining.*,
+               packed_grams - div(packed_grams * (in_box - packs_left), nullif(in_box, 0)) AS kept,
+               greatest(0, div(missing * packs_left, nullif(in_box, 0)) - shorts_before) AS short
+          FROM remaining
     ), due AS (
-        SELECT remaining.*, div(fen_left * packs, nullif(packs_left, 0)) AS fen_due,
+        SELECT kept.*, div(fen_left * packs, nullif(packs_left, 0)) AS fen_due,
+               div(fen_left * short_grams, nullif(kept + short, 0)) AS short_due,
+               CASE WHEN from_box OR packs = 0 THEN 0
+                    ELSE div(borne_before * packs, nullif(packs_left, 0)) END AS back_due,
                CASE WHEN from_box
                     THEN div(packed_grams * (in_box - packs_left + packs), nullif(in_box, 0))
                          - div(packed_grams * (in_box - packs_left), nullif(in_box, 0))
                     ELSE div(to_pack * packs, nullif(packs_left, 0)) END AS grams_due
-          FROM remaining
+          FROM kept
     )
     SELECT 'refund line ' || id,
            'gives back ' || amount_fen || ' fen and ' || grams || ' g for ' || packs || ' of '
            || packs_left || ' packs, that is ' || coalesce(fen_due, 0) || ' fen and '
-           || coalesce(grams_due, 0) || ' g', NULL::timestamptz
+           || coalesce(grams_due, 0) || ' g; or for ' || short_grams || ' of ' || short
+           || ' missing g, that is ' || coalesce(short_due, 0) || ' fen', NULL::timestamptz
       FROM due
      WHERE packs > packs_left OR amount_fen > fen_left
         OR (packs > 0 AND (amount_fen IS DISTINCT FROM fen_due
                            OR grams IS DISTINCT FROM grams_due))
+        OR borne_back_fen <> coalesce(back_due, 0)
+        OR (short_grams > 0 AND (short_grams > coalesce(short, 0) OR NOT from_box
+                                 OR amount_fen IS DISTINCT FROM short_due))
 """
-# Decided: by consignment, line by line.
+# Decided: by consignment, line by line, each on the account of who bears it.
 DECIDED = """
     SELECT 'refund ' || coalesce(part.source, booked.source)
            || coalesce(', line ' || coalesce(part.line_id, booked.line_id), ', freight'),
            'is of ' || coalesce(part.fen, 0) || ' fen, booked with ' || coalesce(booked.fen, 0),
            NULL::timestamptz
-      FROM (SELECT refund_id || ':' || consignment_id AS source,
-                   coalesce(consignment_line_id, 0) AS line_id, sum(amount_fen) AS fen
-              FROM aftersales_refundline GROUP BY 1, 2) part
+      FROM (SELECT refund_id || ':' || consignment_id AS source, bearer,
+                   coalesce(consignment_line_id, 0) AS line_id,
+                   sum(amount_fen + borne_back_fen) AS fen, sum(borne_back_fen) AS back
+              FROM aftersales_refundline GROUP BY 1, 2, 3) part
       FULL JOIN (SELECT t.source_id AS source, coalesce(p.consignment_line_id, 0) AS line_id,
+                        CASE a.kind WHEN 'programme_expense' THEN 'programme'
+                                    WHEN 'carrier_claim' THEN 'carrier'
+                                    ELSE 'cooperative' END AS bearer,
                         sum(p.amount_fen) AS fen
                    FROM ledger_transaction t
-                   JOIN ledger_posting p ON p.transaction_id = t.id
-                   JOIN ledger_account a ON a.id = p.account_id AND a.kind <> 'refund_due'
-                  WHERE t.kind = 'refund_decided' GROUP BY 1, 2) booked
+                   JOIN ledger_posting p ON p.transaction_id = t.id AND p.amount_fen > 0
+                   JOIN ledger_account a ON a.id = p.account_id
+                  WHERE t.kind = 'refund_decided' GROUP BY 1, 2, 3) booked
         ON booked.source = part.source AND booked.line_id = part.line_id
+       AND booked.bearer = part.bearer
+      LEFT JOIN (SELECT t.source_id AS source, p.consignment_line_id AS line_id,
+                        -sum(p.amount_fen) AS fen
+                   FROM ledger_transaction t
+                   JOIN ledger_posting p ON p.transaction_id = t.id AND p.amount_fen < 0
+                                        AND p.consignment_line_id IS NOT NULL
+                  WHERE t.kind = 'refund_decided' GROUP BY 1, 2) back
+        ON back.source = part.source AND back.line_id = part.line_id
      WHERE coalesce(part.fen, 0) <> coalesce(booked.fen, 0)
+        OR coalesce(part.back, 0) <> coalesce(back.fen, 0)
 """
+# What the ledger says is paid: a refund that the buyer's bank sent back is reversed there, and may
+# be paid once more from elsewhere ("…:hand").
 DONE = f"""
     SELECT {NAMED},
-           CASE WHEN (r.state = 'done') <> (t.id IS NOT NULL)
+           CASE WHEN (r.state = 'done' AND r.buyer_fen > 0) <> (p.refund IS NOT NULL)
                     THEN 'is ' || r.state || ', the ledger says '
-                         || CASE WHEN t.id IS NULL THEN 'not paid' ELSE 'paid' END
-                WHEN r.amount_fen IS DISTINCT FROM p.fen AND r.state = 'done'
-                    THEN 'is of ' || r.amount_fen || ' fen, ' || coalesce(p.fen, 0) || ' are paid'
+                         || CASE WHEN p.refund IS NULL THEN 'not paid' ELSE 'paid' END
+                WHEN r.buyer_fen IS DISTINCT FROM p.fen AND r.state = 'done' AND r.buyer_fen > 0
+                    THEN 'gives the buyer ' || r.buyer_fen || ' fen, ' || p.fen || ' are paid'
                 ELSE 'its fields do not fit its state ' || r.state END, NULL::timestamptz
       FROM aftersales_refund r
-      LEFT JOIN ledger_transaction t ON t.kind = 'refund_paid' AND t.source_type = 'refund'
-                                    AND t.source_id = r.uuid::text
-      LEFT JOIN (SELECT p.transaction_id, -sum(p.amount_fen) AS fen
-                   FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
-                  WHERE a.kind = 'stripe' GROUP BY 1) p ON p.transaction_id = t.id
-     WHERE (r.state = 'done') <> (t.id IS NOT NULL)
-        OR (r.state = 'done' AND r.amount_fen IS DISTINCT FROM p.fen)
+      LEFT JOIN (SELECT split_part(t.source_id, ':', 1) AS refund, a.kind AS account,
+                        -sum(p.amount_fen) AS fen
+                   FROM ledger_transaction t
+                   LEFT JOIN ledger_transaction back ON back.reverses_id = t.id
+                   JOIN ledger_posting p ON p.transaction_id = t.id
+                   JOIN ledger_account a ON a.id = p.account_id AND a.kind <> 'refund_due'
+                  WHERE t.kind = 'refund_paid' AND t.source_type = 'refund' AND back.id IS NULL
+                  GROUP BY 1, 2) p ON p.refund = r.uuid::text
+     WHERE (r.state = 'done' AND r.buyer_fen > 0) <> (p.refund IS NOT NULL)
+        OR (p.refund IS NOT NULL AND (r.buyer_fen, r.paid_from) IS DISTINCT FROM (p.fen, p.account))
         OR (r.state = 'done') <> (r.done_at IS NOT NULL)
-        OR (r.state IN ('done', 'sent') AND r.stripe_refund_id IS NULL)
+        OR (r.state IN ('done', 'sent') AND r.stripe_refund_id IS NULL
+            AND r.paid_from = 'stripe' AND r.buyer_fen > 0)
         OR r.state NOT IN ('decided', 'sent', 'done', 'failed')
 """  # noqa: S608
 WAITING = f"""
     SELECT {NAMED}, 'is not done: ' || r.state
            || CASE WHEN r.error <> '' THEN ', ' || r.error ELSE '' END, r.created_at
-      FROM aftersales_refund r WHERE r.state <> 'done'
+      FROM aftersales_refund r WHERE r.state IN ('decided', 'sent')
+"""  # noqa: S608
+# Refused by Stripe, or sent back by the buyer's bank: the books are in order, people must act.
+REFUSED = f"""
+    SELECT {NAMED}, 'is owed to the buyer: ' || r.error, r.created_at
+      FROM aftersales_refund r WHERE r.state = 'failed'
 """  # noqa: S608
 DUE = """
     SELECT 'account refund_due', 'owes ' || owed.fen || ' fen, the refunds that are not done '
@@ -152,7 +225,7 @@ DUE = """
       FROM (SELECT coalesce(-sum(p.amount_fen), 0) AS fen
               FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
              WHERE a.kind = 'refund_due') owed,
-           (SELECT coalesce(sum(amount_fen), 0) AS fen FROM aftersales_refund
+           (SELECT coalesce(sum(buyer_fen), 0) AS fen FROM aftersales_refund
              WHERE state <> 'done') waiting
      WHERE owed.fen <> waiting.fen
 """
@@ -161,7 +234,13 @@ CHECKS = (
     Check(
         "refunds.amounts",
         "SELECT count(*) FROM aftersales_refund",
-        (AMOUNTS, GOODS_GONE, NOT_ABOVE, DONE, WAITING, DUE),
+        (AMOUNTS, OWNERS, GOODS_GONE, NOT_ABOVE, DONE, WAITING, DUE),
+    ),
+    Check(
+        "refunds.refused",
+        "SELECT count(*) FROM aftersales_refund WHERE state = 'failed'",
+        (REFUSED,),
+        nightly=True,
     ),
     Check(
         "refunds.lines",

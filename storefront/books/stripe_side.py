@@ -36,8 +36,8 @@ ATTEMPTS = """
         ON gone.source_id = a.uuid::text
 """
 REFUNDS = """
-    SELECT r.uuid::text, r.state, r.amount_fen, r.stripe_refund_id, r.created_at, r.done_at,
-           a.intent_id
+    SELECT r.uuid::text, r.state, r.buyer_fen, r.paid_from, r.stripe_refund_id, r.created_at,
+           r.done_at, a.intent_id
       FROM aftersales_refund r LEFT JOIN payments_paymentattempt a ON a.uuid = r.attempt_id
 """
 
@@ -67,7 +67,8 @@ class _Attempt:
 class _Refund:
     uuid: str
     state: str
-    amount_fen: int
+    buyer_fen: int
+    paid_from: str
     stripe_refund_id: str | None
     created_at: datetime
     done_at: datetime | None
@@ -188,13 +189,16 @@ def _refunds(
         there[refund.uuid] = found
         if refund.stripe_refund_id not in (None, found.id):
             yield Found(name, f"refund {refund.uuid} was done by {refund.stripe_refund_id} as well")
-        elif (found.amount_fen, found.intent_id) != (refund.amount_fen, refund.intent_id):
+        elif (found.amount_fen, found.intent_id) != (refund.buyer_fen, refund.intent_id):
             yield Found(
                 name,
                 f"gives back {found.amount_fen} fen of {found.intent_id}, refund {refund.uuid} "
-                f"{refund.amount_fen} of {refund.intent_id}",
+                f"{refund.buyer_fen} of {refund.intent_id}",
             )
+        elif refund.paid_from != "stripe":
+            yield Found(name, f"refund {refund.uuid} was paid from {refund.paid_from} as well")
     for refund in ours.values():
         done = refund.uuid in there and there[refund.uuid].status == "succeeded"
-        if refund.state == "done" and not done:
+        by_stripe = refund.paid_from == "stripe" and refund.buyer_fen > 0
+        if refund.state == "done" and by_stripe and not done:
             yield Found(f"refund {refund.uuid}", "is done, Stripe does not say so", refund.done_at)

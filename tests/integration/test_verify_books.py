@@ -1,13 +1,21 @@
 """verify_books on a shop that had busy days: in order, queued work, and Stripe's side."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+from django.db.models import ProtectedError
 
-from storefront.aftersales.services import RefundWish, refund_lines
+from storefront.aftersales.services import (
+    RefundWish,
+    refresh_refund,
+    refund_lines,
+    refund_order,
+)
 from storefront.aftersales.services import send as send_refund
 from storefront.books.base import Result
 from storefront.books.runner import as_json, verify
@@ -277,3 +285,52 @@ def test_stripe_out_of_reach_is_a_fault_that_says_so(stripe, settings):
     assert set(faults(found)) == {"stripe.payments", "stripe.refunds"}
     assert found["stripe.payments"].detail.startswith("Stripe: could not be asked: ")
     assert as_json(list(found.values()))["ok"] is False
+
+
+def test_a_refund_that_the_bank_sent_back_is_owed_and_no_fault(stripe, monkeypatch, set_clock):
+    order = chain.buy([(chain.make_grove().pack, 1)])
+    refund = send_refund(refund_order(order.pk).pk)
+    found = gateway.StripeRefund(refund.stripe_refund_id, "failed", refund.amount_fen)
+    monkeypatch.setattr(gateway, "retrieve_refund", lambda pk: found)
+    real = gateway.list_refunds
+
+    def listed(since, until):
+        return [replace(r, status="failed") for r in real(since, until)]
+
+    monkeypatch.setattr(gateway, "list_refunds", listed)
+    refresh_refund(refund.stripe_refund_id, "")
+    for message in Message.objects.filter(state=Message.State.WAITING):
+        send_message(message.pk)
+    set_clock(SIX_MINUTES)
+
+    results = verified()
+
+    assert faults(results) == {}
+    assert pending(results) == {"refunds.refused": 1}
+    assert "is owed to the buyer: Stripe: failed" in results["refunds.refused"].detail
+
+
+def test_an_offer_deleted_after_it_was_sold_is_no_fault_and_the_pack_stays(stripe):
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 1)])
+    send_everything()
+
+    with pytest.raises(ProtectedError), transaction.atomic():
+        grove.pack.delete()
+    grove.pack.stockrecords.all().delete()
+
+    assert order.lines.get().stockrecord_id is None
+    assert faults(verified()) == {}
+
+
+def test_a_row_that_can_not_be_read_hides_no_other_fault(stripe):
+    order = chain.buy([(chain.make_grove().pack, 1)])
+    attempt = PaymentAttempt.objects.get(order=order)
+    attempt.snapshot["lines"][0]["net_fen"] = "much"
+    attempt.save(update_fields=["snapshot"])
+    send_everything()
+
+    found = faults(verified())
+
+    assert "can not be read: invalid input syntax" in found["payments.attempts"]
+    assert "stripe.payments" not in found

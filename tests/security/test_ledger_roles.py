@@ -197,3 +197,31 @@ def test_posting_the_same_event_again_writes_nothing(sold):
     assert first is not None
     assert again is None
     assert Posting.objects.filter(transaction__source_id="once").count() == 2
+
+
+def test_the_application_can_not_write_a_seal_but_by_its_rows(sold):
+    def seals() -> list:
+        with psycopg.connect(sold.owner_url) as owner:
+            return owner.execute("SELECT * FROM books_seal ORDER BY 1, 2").fetchall()
+
+    before = seals()
+    attempts = (
+        "INSERT INTO books_seal VALUES ('households_lot', '1', '')",
+        "UPDATE books_seal SET digest = ''",
+        "DELETE FROM books_seal",
+        "TRUNCATE books_seal",
+        "SELECT shanhuo_seal_households_lot()",
+    )
+    for attempt in attempts:
+        assert refusal(sold.url, attempt) == "42501", attempt
+    # a table of its own with the shape of the real one, and the owner's trigger function on it
+    forged = refusal(
+        sold.url,
+        "CREATE TEMPORARY TABLE households_lot AS SELECT * FROM public.households_lot",
+        "CREATE TRIGGER forge AFTER UPDATE ON pg_temp.households_lot"
+        " FOR EACH ROW EXECUTE FUNCTION shanhuo_seal_households_lot()",
+        "UPDATE pg_temp.households_lot SET grade = 'B'",
+    )
+
+    assert forged == "42501"
+    assert seals() == before
