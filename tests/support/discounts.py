@@ -36,7 +36,9 @@ def host(name: str = "Host") -> Host:
     return Host.objects.get_or_create(name=name)[0]
 
 
-def gift(amount_fen: int, *, days: int = 30, funder: str = "programme", reference: str = "") -> Gift:
+def gift(
+    amount_fen: int, *, days: int = 30, funder: str = "programme", reference: str = ""
+) -> Gift:
     """A gift voucher."""
     return gifts.issue(
         gifts.NewGift(

@@ -227,3 +227,18 @@ def _spoil(dice: random.Random) -> None:
 
 def _share(dice: random.Random) -> None:
     share_out_due()
+
+
+def start_with_voucher(basket_ids: list[int]) -> Counter[str]:
+    """One buyer after the other starts a payment of a basket with its voucher."""
+    done = Counter[str]()
+    for basket_id in basket_ids:
+        begun = start(basket_id)
+        done["held" if "-" in begun else begun] += 1
+    return done
+
+
+def spend_gift(basket_id: int) -> str:
+    """Start a payment that a gift voucher may pay in whole, and place it."""
+    begun = start(basket_id)
+    return finalize(begun) if "-" in begun else begun
