@@ -32,7 +32,11 @@ COVERED = f"""
                      || part.packs || ' of its line ' || part.place || ', and no line says so'
                 ELSE 'is not what its payment''s snapshot says' END, NULL::timestamptz
       FROM ({PARTS}) part
-      FULL JOIN (SELECT line.*, c.order_id, c.partner_id, sold.place
+      FULL JOIN (SELECT line.*, c.order_id, c.partner_id, sold.place,
+                        -- As it was billed at first: less since, where grams were missing.
+                        line.billed_grams + coalesce(
+                            (SELECT sum(short_grams) FROM aftersales_refundline part
+                              WHERE part.consignment_line_id = line.id), 0)::bigint AS billed
                    FROM routing_consignmentline line
                    LEFT JOIN routing_consignment c ON c.id = line.consignment_id
                    LEFT JOIN ({PLACED_LINES}) sold
@@ -41,7 +45,7 @@ COVERED = f"""
         ON line.order_id = part.order_id AND line.partner_id = part.partner_id
        AND line.place = part.place
      WHERE part.order_id IS NULL OR line.id IS NULL
-        OR (line.pool_id, line.product_id, line.packs, line.ordered_grams, line.billed_grams,
+        OR (line.pool_id, line.product_id, line.packs, line.ordered_grams, line.billed,
             line.net_fen, line.return_days)
            IS DISTINCT FROM (part.pool_id, part.product_id::int, part.packs::int, part.grams,
             part.grams, part.net_fen, part.return_days)
@@ -50,12 +54,18 @@ ADDS_UP = """
     SELECT 'order line ' || l.id,
            'is of ' || l.quantity || ' packs and ' || l.line_price_incl_tax
            || ' yuan, its consignment lines of ' || coalesce(s.packs, 0) || ' and '
-           || coalesce(s.net_fen, 0) || ' fen', NULL::timestamptz
+           || coalesce(s.net_fen, 0) || ' fen, of which others than the buyer funded '
+           || coalesce(funded.fen, 0), NULL::timestamptz
       FROM order_line l
       LEFT JOIN (SELECT order_line_id, sum(packs) AS packs, sum(net_fen) AS net_fen
                    FROM routing_consignmentline GROUP BY order_line_id) s ON s.order_line_id = l.id
+      LEFT JOIN (SELECT line.order_line_id, sum(source.fen) AS fen
+                   FROM routing_linesource source
+                   JOIN routing_consignmentline line ON line.id = source.consignment_line_id
+                  WHERE source.kind IN ('programme', 'host')
+                  GROUP BY line.order_line_id) funded ON funded.order_line_id = l.id
      WHERE l.quantity <> coalesce(s.packs, 0)
-        OR l.line_price_incl_tax * 100 <> coalesce(s.net_fen, 0)
+        OR l.line_price_incl_tax * 100 <> coalesce(s.net_fen, 0) - coalesce(funded.fen, 0)
 """
 PARCELS = f"""
     SELECT coalesce('consignment ' || c.number, 'order ' || part.order_id),
@@ -182,26 +192,35 @@ MONEY = f"""
            CASE WHEN line.refunded_fen <> coalesce(r.fen, 0)
                     THEN 'refunded_fen is ' || line.refunded_fen || ', its refunds say '
                          || coalesce(r.fen, 0)
-                WHEN line.net_fen - line.refunded_fen <> coalesce(b.sales, 0) + coalesce(b.pools, 0)
-                    THEN line.net_fen - line.refunded_fen || ' fen are left of it, the ledger has '
+                WHEN line.borne_elsewhere_fen <> coalesce(r.elsewhere, 0)
+                    THEN 'borne_elsewhere_fen is ' || line.borne_elsewhere_fen
+                         || ', its refunds say ' || coalesce(r.elsewhere, 0)
+                WHEN line.net_fen - line.refunded_fen + line.borne_elsewhere_fen
+                     <> coalesce(b.sales, 0) + coalesce(b.pools, 0)
+                    THEN line.net_fen - line.refunded_fen + line.borne_elsewhere_fen
+                         || ' fen are left of its sale, the ledger has '
                          || coalesce(b.sales, 0) || ' in sales and ' || coalesce(b.pools, 0)
                          || ' in pools'
                 ELSE 'its money is not where its grams are: the ledger has '
                      || coalesce(b.sales, 0) || ' fen in sales and ' || coalesce(b.pools, 0)
                      || ' in pools' END, NULL::timestamptz
       FROM routing_consignmentline line
-      LEFT JOIN (SELECT consignment_line_id, sum(amount_fen) AS fen
+      LEFT JOIN (SELECT consignment_line_id, sum(amount_fen) AS fen,
+                        coalesce(sum(amount_fen) FILTER (WHERE bearer <> 'cooperative'), 0)
+                            - sum(borne_back_fen) AS elsewhere
                    FROM aftersales_refundline GROUP BY consignment_line_id
                 ) r ON r.consignment_line_id = line.id
       LEFT JOIN (SELECT line_id, sum(fen) FILTER (WHERE kind = 'sales') AS sales,
                         sum(fen) FILTER (WHERE kind = 'pool') AS pools, min(fen) AS least
                    FROM (SELECT p.consignment_line_id AS line_id, a.kind, -sum(p.amount_fen) AS fen
                            FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
-                          WHERE p.consignment_line_id IS NOT NULL
+                          WHERE p.consignment_line_id IS NOT NULL AND a.kind IN ('sales', 'pool')
                           GROUP BY p.consignment_line_id, a.kind, a.sales_pool_id) lying
                   GROUP BY line_id) b ON b.line_id = line.id
      WHERE line.refunded_fen <> coalesce(r.fen, 0) OR line.refunded_fen > line.net_fen
-        OR line.net_fen - line.refunded_fen <> coalesce(b.sales, 0) + coalesce(b.pools, 0)
+        OR line.borne_elsewhere_fen <> coalesce(r.elsewhere, 0)
+        OR line.net_fen - line.refunded_fen + line.borne_elsewhere_fen
+           <> coalesce(b.sales, 0) + coalesce(b.pools, 0)
         OR b.least < 0
         OR (line.packed_grams IS NULL AND b.pools <> 0)
         OR (line.packed_grams IS NOT NULL AND {OPEN_GRAMS} <= 0 AND b.sales <> 0)
@@ -227,12 +246,28 @@ SALES = """
       LEFT JOIN ledger_transaction t ON t.kind = 'sale' AND t.source_type = 'consignment'
                                     AND t.source_id = c.id::text
       LEFT JOIN (SELECT p.transaction_id,
-                        sum(p.amount_fen) FILTER (WHERE a.kind = 'stripe') AS stripe,
+                        sum(p.amount_fen) FILTER (WHERE a.kind IN ('stripe', 'bank', 'cash'))
+                            AS paid,
+                        sum(p.amount_fen) FILTER (WHERE a.kind = 'gift') AS gift,
+                        sum(p.amount_fen) FILTER (WHERE a.kind = 'programme_expense')
+                            AS programme,
+                        sum(p.amount_fen) FILTER (WHERE a.kind = 'host') AS host,
                         -sum(p.amount_fen) FILTER (WHERE a.kind = 'freight') AS freight,
                         -sum(p.amount_fen) FILTER (WHERE a.kind = 'sales') AS sales
                    FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
                   GROUP BY p.transaction_id) booked ON booked.transaction_id = t.id
-     WHERE coalesce(sold.goods, 0) + c.freight_fen <> coalesce(booked.stripe, 0)
+      LEFT JOIN (SELECT consignment_id,
+                        sum(fen) FILTER (WHERE kind = 'gift') AS gift,
+                        sum(fen) FILTER (WHERE kind = 'programme') AS programme,
+                        sum(fen) FILTER (WHERE kind = 'host') AS host
+                   FROM routing_linesource GROUP BY consignment_id
+                ) source ON source.consignment_id = c.id
+     WHERE coalesce(booked.gift, 0) <> coalesce(source.gift, 0)
+        OR coalesce(booked.programme, 0) <> coalesce(source.programme, 0)
+        OR coalesce(booked.host, 0) <> coalesce(source.host, 0)
+        OR coalesce(sold.goods, 0) + c.freight_fen
+           <> coalesce(booked.paid, 0) + coalesce(booked.gift, 0)
+              + coalesce(booked.programme, 0) + coalesce(booked.host, 0)
         OR coalesce(sold.goods, 0) <> coalesce(booked.sales, 0)
         OR c.freight_fen <> coalesce(booked.freight, 0)
         OR sold.lines = 0

@@ -79,6 +79,13 @@ LEGS = f"""
         ON t.kind = 'shared' AND sharing.id::text = t.source_id
       LEFT JOIN (VALUES
             ('sale', 'stripe', false), ('sale', 'sales', true), ('sale', 'freight', false),
+            ('sale', 'gift', false), ('sale', 'bank', false), ('sale', 'cash', false),
+            ('sale', 'programme_expense', false), ('sale', 'host', false),
+            ('gift_issued', 'gift', false), ('gift_issued', 'programme_expense', false),
+            ('gift_issued', 'bank', false), ('gift_issued', 'cash', false),
+            ('gift_expired', 'gift', false), ('gift_expired', 'programme_expense', false),
+            ('host_paid', 'bank', false), ('host_paid', 'host', false),
+            ('refund_decided', 'gift', false), ('refund_decided', 'host', false),
             ('goods_gone', 'stripe', false), ('goods_gone', 'refund_due', false),
             ('packed', 'sales', true), ('packed', 'pool', true),
             ('shared', 'pool', false), ('shared', 'service_fee', false),
@@ -138,6 +145,14 @@ SOURCES = f"""
             UNION ALL
             SELECT 'goods_gone', 'attempt', uuid::text, NULL, paid_at
               FROM payments_paymentattempt WHERE state = 'refunded'
+            UNION ALL
+            SELECT 'gift_issued', 'gift', id::text, NULL, created_at FROM discounts_gift
+            UNION ALL
+            SELECT 'gift_expired', 'gift', reference, NULL, created_at
+              FROM discounts_giftmove WHERE cause = 'expired'
+            UNION ALL
+            SELECT 'host_paid', 'host_payment', id::text, NULL, created_at
+              FROM discounts_hostpayment
             UNION ALL
             SELECT 'packed', 'drawing', d.id::text, pool.partner_id, d.created_at
               FROM routing_drawing d

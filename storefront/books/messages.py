@@ -17,7 +17,7 @@ MISSING = f"""
             UNION ALL
             SELECT 'refund ' || r.uuid, 'refunded', 'refund:' || r.uuid, o.id
               FROM aftersales_refund r JOIN order_order o ON o.id = r.order_id
-             WHERE r.state = 'done' AND {REACHED}
+             WHERE r.state = 'done' AND r.paid_from <> 'disputed' AND {REACHED}
             UNION ALL
             SELECT 'payment ' || uuid, 'goods_gone', 'attempt:' || uuid, NULL
               FROM payments_paymentattempt
