@@ -95,6 +95,7 @@ def _permissions() -> dict[Role, set[Permission]]:
             (
                 "campaigns.view_campaign",
                 "aftersales.add_refund",
+                "notifications.view_message",
                 "settlement.add_creditrule",
                 "settlement.add_sharingout",
                 "routing.add_freightrate",
@@ -112,6 +113,8 @@ def _permissions() -> dict[Role, set[Permission]]:
                 "catalogue.view_category",
                 "catalogue.change_category",
                 "catalogue.view_product",
+                "notifications.add_messagetext",
+                "notifications.view_messagetext",
             )
         ),
         Role.ADMINISTRATOR: admin
@@ -121,6 +124,8 @@ def _permissions() -> dict[Role, set[Permission]]:
             (
                 "aftersales.add_refund",
                 "campaigns.add_lineattribution",
+                "notifications.add_messagetext",
+                "notifications.change_message",
                 "settlement.add_sharingout",
             )
         )

@@ -27,6 +27,13 @@ TABLES = (
     "routing_drawing",
     "routing_draw",
     "routing_consignmentevent",
+    "routing_linesource",
+    "discounts_terms",
+    "discounts_buyercount",
+    "discounts_use",
+    "discounts_gift",
+    "discounts_giftmove",
+    "discounts_hostpayment",
     "settlement_creditrule",
     "settlement_salespool",
     "settlement_sharingout",
@@ -37,6 +44,8 @@ TABLES = (
     "aftersales_refundline",
     "campaigns_lineattribution",
     "notifications_message",
+    "notifications_messagetext",
+    "notifications_preference",
 )
 _LIST = ", ".join(f"'{table}'" for table in TABLES)
 KEYS = f"""

@@ -1,6 +1,6 @@
 """A message in words, in the order's language: subject, plain text, and HTML for a mail."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ def facts_of(message: Message) -> Facts:
     if message.kind == Kind.CONFIRMED and order is not None:
         tables |= _bought(order)
         values["amount"] = str(order.total_incl_tax)
-        values["packs"] = _in_a_line((title, packs) for title, packs, _ in tables["lines"])
+        values["packs"] = in_a_line((title, packs) for title, packs, _ in tables["lines"])
     if "consignment" in message.context:
         more, packs = _parcel(message.context["consignment"])
         values |= more
@@ -137,7 +137,7 @@ def _parcel(consignment_id: int) -> tuple[dict[str, str], list[tuple[str, int]]]
         "carrier": consignment.carrier,
         "waybill": consignment.waybill,
         "parcel": _place_among(consignment),
-        "packs": _in_a_line(packs),
+        "packs": in_a_line(packs),
     }
     return values, packs
 
@@ -152,7 +152,8 @@ def _place_among(consignment: Consignment) -> str:
     return f"{numbers.index(consignment.pk) + 1}/{len(numbers)}"
 
 
-def _in_a_line(packs: Any) -> str:
+def in_a_line(packs: Iterable[tuple[str, int]]) -> str:
+    """Packs as a text message names them."""
     comma = "、" if (get_language() or "").startswith("zh") else ", "
     return comma.join(f"{title} × {count}" for title, count in packs)
 

@@ -105,6 +105,26 @@ def save_text(
     )
 
 
+@transaction.atomic
+def save_changed(
+    kind: str, channel: str, texts: Mapping[str, tuple[str, str]], *, actor
+) -> list[MessageText]:
+    """Write a version for each language whose (subject, body) is not what is in force already.
+
+    What equals the wording that ships with the site goes back to it. Raises as `save_text`.
+    """
+    made = []
+    for language in sorted(texts):
+        subject, body = texts[language]
+        current, shipped = effective(kind, language, channel), default(kind, language, channel)
+        if (subject, body) == (current.subject, current.body):
+            continue
+        if (subject, body) == (shipped.subject, shipped.body):
+            subject, body = "", ""
+        made.append(save_text(kind, language, channel, subject=subject, body=body, actor=actor))
+    return made
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put values in place of placeholders, once: what a value holds is never looked at again."""
     filled = _BRACES.sub(lambda found: values.get(found[1], found[0]), _said(text, values))
