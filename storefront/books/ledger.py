@@ -79,6 +79,10 @@ LEGS = f"""
         ON t.kind = 'shared' AND sharing.id::text = t.source_id
       LEFT JOIN (VALUES
             ('sale', 'stripe', false), ('sale', 'sales', true), ('sale', 'freight', false),
+            ('sale', 'bank', false), ('sale', 'cash', false),
+            ('goods_gone', 'bank', false), ('goods_gone', 'cash', false),
+            ('stripe_fee', 'programme_expense', false), ('stripe_fee', 'stripe', false),
+            ('payout', 'bank', false), ('payout', 'stripe', false),
             ('sale', 'gift', false), ('sale', 'bank', false), ('sale', 'cash', false),
             ('sale', 'programme_expense', false), ('sale', 'host', false),
             ('gift_issued', 'gift', false), ('gift_issued', 'programme_expense', false),
@@ -145,6 +149,21 @@ SOURCES = f"""
             UNION ALL
             SELECT 'goods_gone', 'attempt', uuid::text, NULL, paid_at
               FROM payments_paymentattempt WHERE state = 'refunded'
+            UNION ALL
+            SELECT 'goods_gone', 'stray', id, NULL, recorded_at FROM payments_straypayment
+            UNION ALL
+            SELECT 'refund_paid', 'stray', s.id, NULL, s.done_at
+              FROM payments_straypayment s
+              LEFT JOIN ledger_transaction t ON t.kind = 'refund_paid' AND t.source_type = 'stray'
+                                            AND t.source_id = s.id
+              LEFT JOIN ledger_transaction back ON back.reverses_id = t.id
+             WHERE s.state = 'done' OR back.id IS NOT NULL
+            UNION ALL
+            SELECT 'stripe_fee', 'balance_transaction', id, NULL, recorded_at
+              FROM payments_balancemovement WHERE type <> 'adjustment'
+            UNION ALL
+            SELECT 'payout', 'payout', source_id, NULL, recorded_at
+              FROM payments_balancemovement WHERE type = 'payout'
             UNION ALL
             SELECT 'gift_issued', 'gift', id::text, NULL, created_at FROM discounts_gift
             UNION ALL

@@ -19,8 +19,10 @@ AMOUNTS = f"""
       LEFT JOIN (SELECT t.source_id, sum(p.amount_fen) AS fen
                    FROM ledger_transaction t
                    JOIN ledger_posting p ON p.transaction_id = t.id
-                   JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'stripe'
-                  WHERE t.kind = 'goods_gone' GROUP BY t.source_id) g
+                   JOIN ledger_account a ON a.id = p.account_id
+                                        AND a.kind IN ('stripe', 'bank', 'cash')
+                  WHERE t.kind = 'goods_gone' AND t.source_type = 'attempt'
+                  GROUP BY t.source_id) g
         ON g.source_id = r.attempt_id::text
      WHERE a.order_id IS DISTINCT FROM r.order_id
         OR r.amount_fen <= 0
@@ -225,8 +227,11 @@ DUE = """
       FROM (SELECT coalesce(-sum(p.amount_fen), 0) AS fen
               FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
              WHERE a.kind = 'refund_due') owed,
-           (SELECT coalesce(sum(buyer_fen), 0) AS fen FROM aftersales_refund
-             WHERE state <> 'done') waiting
+           (SELECT coalesce(sum(fen), 0) AS fen
+              FROM (SELECT buyer_fen AS fen FROM aftersales_refund WHERE state <> 'done'
+                    UNION ALL
+                    SELECT amount_fen FROM payments_straypayment WHERE state <> 'done') owing
+           ) waiting
      WHERE owed.fen <> waiting.fen
 """
 

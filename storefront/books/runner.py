@@ -11,10 +11,12 @@ from catalog.clock import now, today
 from storefront.books import (
     attribution,
     consignments,
+    discounts,
     drawings,
     journal,
     ledger,
     messages,
+    offline,
     payments,
     references,
     refunds,
@@ -28,7 +30,9 @@ from storefront.books.base import Check, Moment, Result, run
 CHECKS: tuple[Check, ...] = (
     *ledger.CHECKS,
     *payments.CHECKS,
+    *offline.CHECKS,
     *consignments.CHECKS,
+    *discounts.CHECKS,
     *drawings.CHECKS,
     *stock.CHECKS,
     *journal.CHECKS,

@@ -1,123 +1,63 @@
 """What Stripe says: every payment that succeeded there is an order here, or was given back.
 
 The lists are read before the database, outside any transaction; what happened in between is
-queued work, not a fault.
+queued work, not a fault. What finance has explained with name and reason (an acknowledged gap of
+reconcile_payments) is no fault either.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
+from storefront.books import stripe_balance
 from storefront.books.base import Found, Moment, Result
 from storefront.payments import gateway
+from storefront.payments.reconciling import at_stripe
+from storefront.payments.reconciling.at_stripe import AtStripe
+from storefront.payments.reconciling.ours import OurAttempt, OurRefund, Ours, OurStray
 
-# Every order's or refund's money by the ledger, in one row for each payment.
-ATTEMPTS = """
-    SELECT a.uuid::text, a.state, a.amount_fen, a.currency, a.intent_id, a.created_at, a.paid_at,
-           coalesce(sale.fen, gone.fen, 0)::bigint
-      FROM payments_paymentattempt a
-      LEFT JOIN (SELECT c.order_id, sum(p.amount_fen) AS fen
-                   FROM routing_consignment c
-                   JOIN ledger_transaction t ON t.kind = 'sale' AND t.source_type = 'consignment'
-                                            AND t.source_id = c.id::text
-                   JOIN ledger_posting p ON p.transaction_id = t.id
-                   JOIN ledger_account account
-                     ON account.id = p.account_id AND account.kind = 'stripe'
-                  GROUP BY c.order_id) sale ON sale.order_id = a.order_id
-      LEFT JOIN (SELECT t.source_id, sum(p.amount_fen) AS fen
-                   FROM ledger_transaction t
-                   JOIN ledger_posting p ON p.transaction_id = t.id
-                   JOIN ledger_account account
-                     ON account.id = p.account_id AND account.kind = 'stripe'
-                  WHERE t.kind = 'goods_gone' GROUP BY t.source_id) gone
-        ON gone.source_id = a.uuid::text
-"""
-REFUNDS = """
-    SELECT r.uuid::text, r.state, r.buyer_fen, r.paid_from, r.stripe_refund_id, r.created_at,
-           r.done_at, a.intent_id
-      FROM aftersales_refund r LEFT JOIN payments_paymentattempt a ON a.uuid = r.attempt_id
-"""
-
-
-@dataclass(frozen=True)
-class AtStripe:
-    """What Stripe listed; `error` when it could not be asked."""
-
-    intents: tuple[gateway.Intent, ...] = ()
-    refunds: tuple[gateway.StripeRefund, ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    uuid: str
-    state: str
-    amount_fen: int
-    currency: str
-    intent_id: str | None
-    created_at: datetime
-    paid_at: datetime | None
-    booked_fen: int
-
-
-@dataclass(frozen=True)
-class _Refund:
-    uuid: str
-    state: str
-    buyer_fen: int
-    paid_from: str
-    stripe_refund_id: str | None
-    created_at: datetime
-    done_at: datetime | None
-    intent_id: str | None
+EXPLAINED = "SELECT subject FROM payments_gap WHERE state = 'acknowledged'"
 
 
 def ask(oldest: datetime | None, moment: Moment) -> AtStripe:
-    """List Stripe's intents and refunds since a day before the oldest payment of ours."""
-    real = datetime.now(UTC)  # Stripe has its own clock, which ours may be ahead of
-    since = min(oldest or moment.now, real) - timedelta(days=1)
-    if settings.CLOCK_FILE:
-        since = datetime.fromtimestamp(0, UTC)
-    until = max(moment.now, real) + timedelta(hours=1)
-    try:
-        return AtStripe(
-            tuple(gateway.list_intents(since, until)), tuple(gateway.list_refunds(since, until))
-        )
-    except (gateway.GatewayDown, gateway.GatewayRefused) as error:
-        return AtStripe(error=str(error) or type(error).__name__)
+    """List what Stripe has since a day before the oldest payment of ours."""
+    return at_stripe.read(oldest or moment.now, moment.now)
 
 
-def compare(at_stripe: AtStripe, cursor: Any, moment: Moment) -> list[Result]:
-    """The two checks against Stripe's lists."""
-    payments = Result("stripe.payments", len(at_stripe.intents))
-    refunds = Result("stripe.refunds", len(at_stripe.refunds))
-    if at_stripe.error:
-        for result in (payments, refunds):
-            result.add(Found("Stripe", f"could not be asked: {at_stripe.error}"), moment.now)
-        return [payments, refunds]
-    cursor.execute(ATTEMPTS)
-    attempts = {row[0]: _Attempt(*row) for row in cursor.fetchall()}
-    for found in _payments(at_stripe.intents, attempts):
-        payments.add(found, moment.now)
-    cursor.execute(REFUNDS)
-    ours = {row[0]: _Refund(*row) for row in cursor.fetchall()}
-    for found in _refunds(at_stripe.refunds, ours):
-        refunds.add(found, moment.now)
-    return [payments, refunds]
+def compare(there: AtStripe, cursor: Any, moment: Moment) -> list[Result]:
+    """The checks against Stripe's lists: payments, refunds, the balance."""
+    payments = Result("stripe.payments", len(there.intents))
+    refunds = Result("stripe.refunds", len(there.refunds))
+    # Fees and payouts are booked by the hour: until then they are work, not a fault.
+    balance = Result("stripe.balance", len(there.movements), nightly=True)
+    results = [payments, refunds, balance]
+    if there.error:
+        for result in results:
+            result.add(Found("Stripe", f"could not be asked: {there.error}"), moment.now)
+        return results
+    ours = Ours(cursor)
+    cursor.execute(EXPLAINED)
+    explained = {row[0] for row in cursor.fetchall()}
+    for result, rows in (
+        (payments, _payments(there.intents, ours)),
+        (refunds, _refunds(there.refunds, ours)),
+        (balance, stripe_balance.differences(there, cursor, moment)),
+    ):
+        for found in rows:
+            if found.row not in explained:
+                result.add(found, moment.now)
+    return results
 
 
-def _payments(
-    intents: tuple[gateway.Intent, ...], attempts: Mapping[str, _Attempt]
-) -> Iterator[Found]:
+def _payments(intents: tuple[gateway.Intent, ...], ours: Ours) -> Iterator[Found]:
     succeeded = set()
     for intent in intents:
-        attempt = attempts.get(intent.attempt)
+        attempt = ours.attempts.get(intent.attempt)
         if attempt is not None and intent.succeeded:
             succeeded.add((attempt.uuid, intent.id))
-        if intent.succeeded:
+        if intent.succeeded and intent.id in ours.strays:
+            yield from _stray(intent, ours.strays[intent.id])
+        elif intent.succeeded:
             yield from _paid(intent, attempt)
         elif attempt and intent.amount_fen != attempt.amount_fen:
             yield Found(
@@ -125,7 +65,7 @@ def _payments(
                 f"is of {intent.amount_fen} fen, its payment of {attempt.amount_fen}",
             )
     known = {intent.id: intent for intent in intents}
-    for attempt in attempts.values():
+    for attempt in ours.attempts.values():
         name = f"payment {attempt.uuid}"
         if attempt.intent_id and attempt.intent_id in known:
             if known[attempt.intent_id].attempt != attempt.uuid:
@@ -135,14 +75,22 @@ def _payments(
             yield Found(
                 name, f"its intent {attempt.intent_id} is not at Stripe", attempt.created_at
             )
-        paid = (attempt.uuid, attempt.intent_id) in succeeded
+        paid = (attempt.uuid, attempt.intent_id) in succeeded or not attempt.amount_fen
         if attempt.state in ("placed", "refunded") and not paid:
             yield Found(
                 name, f"is {attempt.state}, Stripe says that nothing was paid", attempt.paid_at
             )
 
 
-def _paid(intent: gateway.Intent, attempt: _Attempt | None) -> Iterator[Found]:
+def _stray(intent: gateway.Intent, stray: OurStray) -> Iterator[Found]:
+    if intent.received_fen != stray.amount_fen:
+        yield Found(
+            f"stray payment {stray.id}",
+            f"was taken in with {stray.amount_fen} fen, Stripe received {intent.received_fen}",
+        )
+
+
+def _paid(intent: gateway.Intent, attempt: OurAttempt | None) -> Iterator[Found]:
     """An intent that succeeded: its payment here, and the same amount everywhere."""
     name = f"intent {intent.id}"
     if attempt is None:
@@ -174,31 +122,39 @@ def _paid(intent: gateway.Intent, attempt: _Attempt | None) -> Iterator[Found]:
         )
 
 
-def _refunds(
-    found_there: tuple[gateway.StripeRefund, ...], ours: Mapping[str, _Refund]
-) -> Iterator[Found]:
+def _refunds(found_there: Iterable[gateway.StripeRefund], ours: Ours) -> Iterator[Found]:
     there = {}
     for found in found_there:
-        refund = ours.get(found.reference)
         if found.status in ("failed", "canceled"):
             continue
+        refund = ours.refund_of(found.id, found.reference)
         name = f"refund {found.id} at Stripe"
         if refund is None:
             yield Found(name, f"of {found.amount_fen} fen is not one of ours")
             continue
-        there[refund.uuid] = found
+        of_intent = refund.intent_id if isinstance(refund, OurRefund) else refund.id
+        uuid = refund.uuid if isinstance(refund, OurRefund) else refund.refund
+        there[uuid] = found
         if refund.stripe_refund_id not in (None, found.id):
-            yield Found(name, f"refund {refund.uuid} was done by {refund.stripe_refund_id} as well")
-        elif (found.amount_fen, found.intent_id) != (refund.buyer_fen, refund.intent_id):
+            yield Found(name, f"refund {uuid} was done by {refund.stripe_refund_id} as well")
+        elif (found.amount_fen, found.intent_id or found.charge_id) != (
+            refund.amount_fen,
+            of_intent,
+        ):
             yield Found(
                 name,
-                f"gives back {found.amount_fen} fen of {found.intent_id}, refund {refund.uuid} "
-                f"{refund.buyer_fen} of {refund.intent_id}",
+                f"gives back {found.amount_fen} fen of {found.intent_id}, refund {uuid} "
+                f"{refund.amount_fen} of {of_intent}",
             )
-        elif refund.paid_from != "stripe":
-            yield Found(name, f"refund {refund.uuid} was paid from {refund.paid_from} as well")
-    for refund in ours.values():
+        elif isinstance(refund, OurRefund) and refund.paid_from != "stripe":
+            yield Found(name, f"refund {uuid} was paid from {refund.paid_from} as well")
+    for refund in ours.refunds.values():
         done = refund.uuid in there and there[refund.uuid].status == "succeeded"
-        by_stripe = refund.paid_from == "stripe" and refund.buyer_fen > 0
-        if refund.state == "done" and by_stripe and not done:
+        if refund.done_at_stripe and not done:
             yield Found(f"refund {refund.uuid}", "is done, Stripe does not say so", refund.done_at)
+    for stray in ours.strays.values():
+        done = stray.refund in there and there[stray.refund].status == "succeeded"
+        if stray.state == "done" and not done:
+            yield Found(
+                f"stray payment {stray.id}", "is given back, Stripe does not say so", stray.done_at
+            )
