@@ -11,7 +11,6 @@ from catalog.clock import now, today
 from storefront.books import (
     attribution,
     consignments,
-    discounts,
     drawings,
     journal,
     ledger,
@@ -32,7 +31,6 @@ CHECKS: tuple[Check, ...] = (
     *payments.CHECKS,
     *offline.CHECKS,
     *consignments.CHECKS,
-    *discounts.CHECKS,
     *drawings.CHECKS,
     *stock.CHECKS,
     *journal.CHECKS,
