@@ -47,6 +47,16 @@ EVIDENCE = """
                  WHERE touch.value->>'link' = a.evidence->>'link'
                    AND touch.value->>'at' = a.evidence->>'at'
                    AND touch.value->>'campaign' = a.campaign_id::text))
+        OR (a.replaces_id IS NULL AND a.rule = 'coupon' AND NOT EXISTS (
+                SELECT 1 FROM jsonb_array_elements(p.snapshot->'discounts') AS d(value),
+                              jsonb_array_elements(d.value->'lines') AS cut(value)
+                 WHERE d.value->>'code' = a.evidence->>'coupon'
+                   AND d.value->>'terms' = a.evidence->>'terms'
+                   AND d.value->>'campaign' = a.campaign_id::text
+                   AND (cut.value->>0)::int = (SELECT count(*) FROM order_line before
+                                                WHERE before.order_id = l.order_id
+                                                  AND before.id < l.id)))
+        OR (a.replaces_id IS NULL AND a.rule <> 'coupon' AND a.evidence->>'coupon' IS NOT NULL)
         OR (a.replaces_id IS NULL AND a.rule NOT IN ('link', 'none')
             AND p.snapshot->>'channel' = 'site' AND a.evidence = '{}'::jsonb)
         OR (a.replaces_id IS NULL AND (a.named_by_id IS NOT NULL OR a.reason <> ''))

@@ -4,7 +4,8 @@ from storefront.books.base import Check
 
 ATTEMPT = "'payment ' || a.uuid"
 
-# What was frozen when payment started adds up.
+# What was frozen when payment started adds up: what the lines sell for, and freight, less what
+# others than the buyer pay of it.
 SNAPSHOT = f"""
     SELECT {ATTEMPT}, 'its snapshot does not add up to its amount of ' || a.amount_fen || ' fen',
            NULL::timestamptz
@@ -15,8 +16,18 @@ SNAPSHOT = f"""
                            FROM jsonb_array_elements(a.snapshot->'parts')) parts ON true
       LEFT JOIN LATERAL (SELECT coalesce(sum((value->>'fen')::bigint), 0) AS fen
                            FROM jsonb_array_elements(a.snapshot->'freight')) freight ON true
-     WHERE a.amount_fen IS DISTINCT FROM lines.fen + freight.fen
-        OR lines.fen IS DISTINCT FROM parts.fen OR a.amount_fen <= 0
+      LEFT JOIN LATERAL (SELECT coalesce(sum((source.value->>2)::bigint), 0) AS fen
+                           FROM jsonb_array_elements(a.snapshot->'parts')
+                                AS part(value),
+                                jsonb_array_elements(part.value->'sources') AS source(value)
+                        ) of_parts ON true
+      LEFT JOIN LATERAL (SELECT coalesce(sum((source.value->>2)::bigint), 0) AS fen
+                           FROM jsonb_array_elements(a.snapshot->'freight')
+                                AS parcel(value),
+                                jsonb_array_elements(parcel.value->'sources') AS source(value)
+                        ) of_freight ON true
+     WHERE a.amount_fen IS DISTINCT FROM lines.fen + freight.fen - of_parts.fen - of_freight.fen
+        OR lines.fen IS DISTINCT FROM parts.fen OR a.amount_fen < 0
 """  # noqa: S608
 SNAPSHOT_LINES = f"""
     SELECT {ATTEMPT}, 'line ' || line.place || ' of its snapshot is not the sum of its parts',
@@ -45,7 +56,8 @@ PLACED = f"""
       LEFT JOIN basket_basket b ON b.id = a.basket_id
      WHERE (a.state = 'placed') <> (a.order_id IS NOT NULL)
         OR (a.state IN ('placed', 'refunded')) <> (a.paid_at IS NOT NULL)
-        OR (a.state IN ('placed', 'refunded') AND a.intent_id IS NULL)
+        OR (a.state IN ('placed', 'refunded')
+            AND (a.intent_id IS NULL) <> (a.amount_fen = 0 AND a.state = 'placed'))
         OR (a.state = 'placed' AND b.status <> 'Submitted')
         OR (a.state = 'open' AND b.status <> 'Frozen' AND b.status <> 'Submitted')
         OR (a.intent_id IS NULL AND a.client_secret <> '')
@@ -73,9 +85,9 @@ EXPIRED = f"""
 ORDERS = """
     SELECT 'order ' || coalesce(o.number, o.id::text),
            CASE WHEN a.uuid IS NULL THEN 'no payment placed it'
-                WHEN o.total_incl_tax * 100 <> a.amount_fen
+                WHEN o.total_incl_tax * 100 <> a.amount_fen + coalesce(g.fen, 0)
                     THEN 'its total is ' || o.total_incl_tax || ' yuan, its payment is of '
-                         || a.amount_fen || ' fen'
+                         || a.amount_fen + coalesce(g.fen, 0) || ' fen with gift vouchers'
                 WHEN o.total_incl_tax <> coalesce(l.total, 0) + o.shipping_incl_tax
                     THEN 'its total is ' || o.total_incl_tax || ', its lines and freight are '
                          || coalesce(l.total, 0) + o.shipping_incl_tax
@@ -101,8 +113,10 @@ ORDERS = """
                    JOIN ledger_account account ON account.id = p.account_id
                                               AND account.kind IN ('stripe', 'bank', 'cash')
                   GROUP BY c.order_id) s ON s.order_id = o.id
+      LEFT JOIN (SELECT attempt_id, sum(fen) AS fen FROM discounts_use
+                  WHERE gift_id IS NOT NULL GROUP BY attempt_id) g ON g.attempt_id = a.uuid
      WHERE a.uuid IS NULL
-        OR o.total_incl_tax * 100 <> a.amount_fen
+        OR o.total_incl_tax * 100 <> a.amount_fen + coalesce(g.fen, 0)
         OR o.total_incl_tax <> coalesce(l.total, 0) + o.shipping_incl_tax
         OR o.shipping_incl_tax * 100 <> coalesce(c.freight, 0)
         OR coalesce(s.booked, 0) <> a.amount_fen
@@ -125,7 +139,12 @@ LINES = """
       FULL JOIN (
             SELECT a.uuid, a.order_id, line.number - 1 AS place, line.value,
                    (line.value->>'packs')::int AS packs,
-                   (line.value->>'net_fen')::numeric AS net_fen,
+                   -- What the buyer owed: the shelf price less all discounts.
+                   (line.value->>'unit_fen')::numeric * (line.value->>'packs')::int - coalesce(
+                       (SELECT sum((cut.value->>1)::bigint)
+                          FROM jsonb_array_elements(a.snapshot->'discounts') AS d(value),
+                               jsonb_array_elements(d.value->'lines') AS cut(value)
+                         WHERE (cut.value->>0)::int = line.number - 1), 0) AS due_fen,
                    (line.value->>'unit_fen')::numeric AS unit_fen, part.value AS part
               FROM payments_paymentattempt a
              CROSS JOIN LATERAL jsonb_array_elements(a.snapshot->'lines')
@@ -151,7 +170,7 @@ LINES = """
         OR (l.line_price_incl_tax * 100, l.line_price_excl_tax * 100, l.unit_price_incl_tax * 100,
             l.unit_price_excl_tax * 100, l.line_price_before_discounts_incl_tax * 100,
             l.line_price_before_discounts_excl_tax * 100)
-           IS DISTINCT FROM (s.net_fen, s.net_fen, s.unit_fen, s.unit_fen, s.unit_fen * s.packs,
+           IS DISTINCT FROM (s.due_fen, s.due_fen, s.unit_fen, s.unit_fen, s.unit_fen * s.packs,
                              s.unit_fen * s.packs)
 """
 

@@ -11,6 +11,7 @@ from catalog.clock import now, today
 from storefront.books import (
     attribution,
     consignments,
+    discounts,
     drawings,
     journal,
     ledger,
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *payments.CHECKS,
     *offline.CHECKS,
     *consignments.CHECKS,
+    *discounts.CHECKS,
     *drawings.CHECKS,
     *stock.CHECKS,
     *journal.CHECKS,

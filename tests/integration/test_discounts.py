@@ -10,6 +10,7 @@ from cooperatives.routing.models import ConsignmentLine, LineSource
 from livestream.campaigns.models import Campaign, LineAttribution
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import RefundWish, refund_lines, refund_order
+from storefront.books.runner import check_database
 from storefront.discounts import gifts
 from storefront.discounts.models import BuyerCount, Gift, HostPayment, Terms, Use
 from storefront.discounts.services import (
@@ -30,6 +31,19 @@ from tests.support import chain, discounts
 from tests.support.discounts import DAY
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _books_in_order(db):
+    """Whatever a test did, the books agree with it."""
+    yield
+    with connection.cursor() as cursor:
+        faults = {one.name: one.detail for one in check_database(cursor) if not one.ok}
+    # Mails and refunds that wait are the workers' affair.
+    assert {name: what for name, what in faults.items() if name not in WORK} == {}
+
+
+WORK = ("messages.outbox", "refunds.amounts")
 Voucher = get_model("voucher", "Voucher")
 
 

@@ -84,8 +84,31 @@ CHECKS = {
     """,
     "an order line is the sum of its consignment lines": """
         SELECT line.id FROM order_line line WHERE (line.quantity, line.line_price_incl_tax * 100)
-            <> (SELECT sum(packs), sum(net_fen) FROM routing_consignmentline
-                 WHERE order_line_id = line.id)
+            <> (SELECT sum(packs), sum(net_fen) - coalesce((
+                    SELECT sum(fen) FROM routing_linesource source
+                      JOIN routing_consignmentline part ON part.id = source.consignment_line_id
+                     WHERE part.order_line_id = line.id AND kind IN ('programme', 'host')), 0)
+                  FROM routing_consignmentline WHERE order_line_id = line.id)
+    """,
+    "an offer's counters are its uses": """
+        SELECT id FROM discounts_terms terms
+         WHERE (uses_held, uses_done, budget_held_fen, budget_done_fen) <> (
+            SELECT count(*) FILTER (WHERE state = 'held'), count(*) FILTER (WHERE state = 'used'),
+                   coalesce(sum(fen) FILTER (WHERE state = 'held'), 0),
+                   coalesce(sum(fen) FILTER (WHERE state = 'used'), 0)
+              FROM discounts_use WHERE terms_id = terms.id)
+    """,
+    "a gift voucher's balance is its journal's sum": """
+        SELECT gift.id FROM discounts_gift gift WHERE (balance_fen, held_fen) <> (
+            SELECT coalesce(sum(balance_fen), 0), coalesce(sum(held_fen), 0)
+              FROM discounts_giftmove WHERE gift_id = gift.id)
+    """,
+    "the ledger owes what gift vouchers are good for": """
+        SELECT total FROM (SELECT coalesce(sum(balance_fen + held_fen), 0) AS total
+                             FROM discounts_gift) gifts
+         WHERE total <> (SELECT coalesce(-sum(amount_fen), 0) FROM ledger_posting posting
+                           JOIN ledger_account account ON account.id = posting.account_id
+                          WHERE account.kind = 'gift')
     """,
     "a placed attempt has its order and its reservation sold": """
         SELECT attempt.uuid::text FROM payments_paymentattempt attempt
