@@ -12,12 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from livestream.campaigns.services import candidates
+from storefront.accounts.limits import by_session, too_often, wait_page
 from storefront.checkout import selectors
+from storefront.checkout.views import PAYMENTS_PER_SESSION, refuse
 from storefront.payments.finalizing import finalize
 from storefront.payments.gateway import GatewayDown, GatewayRefused
-from storefront.payments.models import PaymentAttempt
-from storefront.payments.services import abandon, ensure_intent
+from storefront.payments.models import GatewayName, OfflinePayment, PaymentAttempt
+from storefront.payments.renewing import renew
+from storefront.payments.services import CannotPay, abandon, ensure_intent
 from storefront.shop.order_selectors import may_see, order_page
+from storefront.shop.requests import ShopRequest
 
 State = PaymentAttempt.State
 # Refused where it should answer is not known either: "processing", never "failed" (DESIGN §4).
@@ -35,7 +40,7 @@ def _own(request: HttpRequest, uuid: UUID) -> PaymentAttempt:
 @require_safe
 @never_cache
 def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The card form, the amount and the time left."""
+    """The card form, the amount and the time left; or where to transfer the money to."""
     attempt = _own(request, uuid)
     left = selectors.seconds_left(attempt)
     if attempt.state != State.OPEN or not left:
@@ -47,6 +52,8 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return _waiting(request, attempt, _("The payment service does not answer yet."))
     if attempt.state != State.OPEN:
         return redirect("checkout:return", uuid=uuid)
+    if attempt.gateway == GatewayName.OFFLINE:
+        return _transfer(request, attempt)
     return render(
         request,
         "checkout/pay.html",
@@ -61,6 +68,22 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 "refused": _("The card was not accepted. You can try again or use another card."),
                 "unreachable": _("The payment form could not be loaded. Please load it again."),
             },
+        },
+    )
+
+
+def _transfer(request: HttpRequest, attempt: PaymentAttempt) -> HttpResponse:
+    """The account, the amount and the code to write on the transfer."""
+    payment = OfflinePayment.objects.get(attempt=attempt)
+    if payment.state != OfflinePayment.State.WAITING:
+        return redirect("checkout:return", uuid=attempt.uuid)
+    return render(
+        request,
+        "checkout/transfer.html",
+        {
+            "attempt": attempt,
+            "payment": payment,
+            "instructions": settings.OFFLINE_PAYMENT_INSTRUCTIONS,
         },
     )
 
@@ -87,10 +110,12 @@ def come_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return _waiting(request, attempt)
     if outcome.kind == "open":
         if selectors.seconds_left(attempt):
+            if attempt.gateway == GatewayName.OFFLINE:
+                return redirect("checkout:pay", uuid=uuid)
             messages.info(request, _("The payment has not gone through yet."))
             return redirect("checkout:pay", uuid=uuid)
         return _expired(request, attempt)
-    return render(request, "checkout/ended.html", {"attempt": attempt, "outcome": outcome.kind})
+    return _ended(request, attempt)
 
 
 def _expired(request: HttpRequest, attempt: PaymentAttempt) -> HttpResponse:
@@ -103,9 +128,53 @@ def _expired(request: HttpRequest, attempt: PaymentAttempt) -> HttpResponse:
         return _waiting(request, attempt)
     if attempt.state == State.PLACED:
         return redirect("checkout:return", uuid=attempt.uuid)
+    return _ended(request, attempt)
+
+
+def _ended(request: HttpRequest, attempt: PaymentAttempt, total_fen: int = 0) -> HttpResponse:
+    """The payment is over; while the basket is open, one tap pays for it after all.
+
+    `total_fen` is what it costs now, where that is not what it cost then.
+    """
+    attempt.refresh_from_db()
     return render(
-        request, "checkout/ended.html", {"attempt": attempt, "outcome": str(attempt.state)}
+        request,
+        "checkout/ended.html",
+        {
+            "attempt": attempt,
+            "outcome": str(attempt.state),
+            "renewable": attempt.state == State.CLOSED and attempt.basket.status == "Open",
+            "total_fen": total_fen or attempt.amount_fen,
+            "changed": bool(total_fen),
+        },
     )
+
+
+@require_POST
+def renewal(request: ShopRequest, uuid: UUID) -> HttpResponse:
+    """Pay after all: a new attempt for the same goods. A changed total is shown first."""
+    attempt = _own(request, uuid)
+    if too_often(request, "checkout.start", by_session, PAYMENTS_PER_SESSION):
+        return wait_page(request)
+    agreed = request.POST.get("total", "")
+    if not agreed.isdecimal() or len(agreed) > 15:
+        return redirect("checkout:return", uuid=uuid)
+    try:
+        new = renew(
+            attempt,
+            language=get_language() or "",
+            user=request.user,
+            touches=candidates(request),
+            agreed_fen=int(agreed),
+        )
+    except CannotPay as refusal:
+        if refusal.kind == "changed" and refusal.total_fen:
+            return _ended(request, attempt, refusal.total_fen)
+        return refuse(request, refusal)
+    except UNKNOWN:
+        return _waiting(request, attempt)
+    selectors.remember(request, new)
+    return redirect("checkout:pay" if new.state == State.OPEN else "checkout:return", uuid=new.uuid)
 
 
 @require_POST

@@ -11,6 +11,7 @@ urlpatterns = [
     path("review/", views.review, name="review"),
     path("pay/<uuid:uuid>/", payment_views.pay, name="pay"),
     path("return/<uuid:uuid>/", payment_views.come_back, name="return"),
+    path("renew/<uuid:uuid>/", payment_views.renewal, name="renew"),
     path("give-up/<uuid:uuid>/", payment_views.give_up, name="give-up"),
     path("done/<slug:number>/", payment_views.done, name="done"),
 ]

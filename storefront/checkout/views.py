@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,8 +15,15 @@ from livestream.campaigns.services import candidates
 from storefront.accounts.limits import by_session, too_often, wait_page
 from storefront.checkout import selectors
 from storefront.checkout.forms import DeliveryForm
+from storefront.payments.models import GatewayName
 from storefront.payments.quote import CannotQuote, quote
-from storefront.payments.services import CannotPay, Contact, DeliveryAddress, start_payment
+from storefront.payments.services import (
+    CannotPay,
+    Contact,
+    DeliveryAddress,
+    offers_transfer,
+    start_payment,
+)
 from storefront.shop.requests import ShopRequest
 from storefront.shop.selectors import basket_view, open_attempt
 from storefront.shop.services import accept_prices
@@ -75,11 +83,16 @@ def review(request: ShopRequest) -> HttpResponse:
     try:
         priced = quote(request.basket, given["province"])
     except CannotQuote as refusal:
-        return _refuse(request, refusal)
+        return refuse(request, refusal)
     return render(
         request,
         "checkout/review.html",
-        {"quote": priced, "parcels": selectors.parcels(priced), "given": given},
+        {
+            "quote": priced,
+            "parcels": selectors.parcels(priced),
+            "given": given,
+            "transfer_days": settings.OFFLINE_DAYS if offers_transfer(request.user) else 0,
+        },
     )
 
 
@@ -92,6 +105,7 @@ def _start(request: ShopRequest, given: dict | None) -> HttpResponse:
     if request.basket.pk is None:
         return redirect("shop:basket")
     expected = request.POST.get("total", "")
+    transfer = request.POST.get("via") == "transfer"
     try:
         attempt = start_payment(
             request.basket,
@@ -106,14 +120,17 @@ def _start(request: ShopRequest, given: dict | None) -> HttpResponse:
             user=request.user,
             touches=candidates(request),
             expected_fen=int(expected) if expected.isdecimal() and len(expected) < 16 else None,
+            via=GatewayName.OFFLINE
+            if request.POST.get("via") == "transfer"
+            else GatewayName.STRIPE,
         )
     except CannotPay as refusal:
-        return _refuse(request, refusal)
+        return refuse(request, refusal)
     selectors.remember(request, attempt)
     return redirect("checkout:pay", uuid=attempt.uuid)
 
 
-def _refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
+def refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
     """Say why nothing can be paid, and lead to where it can be mended."""
     if refusal.kind == "too_little":
         for product, left in selectors.names_of(refusal.available, request.basket):
@@ -143,6 +160,17 @@ def _refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
         messages.warning(
             request, _("The payment service does not take this amount. Nothing was charged.")
         )
+    elif refusal.kind == "not_offered":
+        messages.warning(request, _("Bank transfer is not offered here. Please pay by card."))
+        return redirect("checkout:review")
+    elif refusal.kind == "too_many":
+        messages.warning(
+            request,
+            _("We still wait for your earlier transfers. Pay this one by card, or those first."),
+        )
+        return redirect("checkout:review")
+    elif refusal.kind == "other_goods":
+        messages.info(request, _("Your basket is not the same any more. Please look it through."))
     elif refusal.kind == "empty":
         messages.info(request, _("Your basket is empty."))
     else:

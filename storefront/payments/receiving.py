@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalog.clock import now, today
 from catalog.numbers import to_yuan
 from storefront.payments.finalizing import Outcome, finalize
-from storefront.payments.models import OfflinePayment, PaymentAttempt
+from storefront.payments.models import GatewayName, OfflinePayment, PaymentAttempt
 
 State = OfflinePayment.State
 # So long an expired payment stays on finance's page: transfers take days.
@@ -89,6 +89,13 @@ def to_confirm() -> QuerySet[OfflinePayment]:
         .select_related("attempt__user")
         .order_by("-state", "created_at")
     )
+
+
+def waiting_transfers(user) -> QuerySet[PaymentAttempt]:
+    """A member's payments whose transfer is awaited."""
+    return PaymentAttempt.objects.filter(
+        user=user, state=PaymentAttempt.State.OPEN, gateway=GatewayName.OFFLINE
+    ).order_by("created_at")
 
 
 def confirmed() -> QuerySet[OfflinePayment]:

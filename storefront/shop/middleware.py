@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
 from oscar.core.loading import get_model
 
-from storefront.payments.models import PaymentAttempt
+from storefront.payments.models import GatewayName, PaymentAttempt
 from storefront.shop.requests import ShopRequest
 from storefront.shop.services import merge_baskets
 
@@ -19,8 +19,9 @@ Basket = get_model("basket", "Basket")
 class BasketMiddleware(OscarBasketMiddleware):
     """Oscar's, with three differences.
 
-    A basket whose payment is under way stays the request's basket, frozen, and a guest keeps its
-    cookie: Oscar would forget it, and giving up the payment would lose it. Merging at sign-in adds
+    A basket whose card payment is under way stays the request's basket, frozen, and a guest keeps
+    its cookie: Oscar would forget it, and giving up the payment would lose it. A transfer takes
+    days: who waits for one goes on with a new basket. Merging at sign-in adds
     packs up and happens once, also when two requests arrive together. And looking at a page makes
     no basket in the database.
     """
@@ -36,7 +37,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     def _usable(self) -> Any:
         paying = PaymentAttempt.objects.filter(
-            basket=OuterRef("pk"), state=PaymentAttempt.State.OPEN
+            basket=OuterRef("pk"), state=PaymentAttempt.State.OPEN, gateway=GatewayName.STRIPE
         )
         return Basket.objects.filter(
             Q(status=Basket.OPEN) | Q(Exists(paying), status=Basket.FROZEN)

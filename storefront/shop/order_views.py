@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from storefront.accounts.limits import by_address, by_value, too_often, wait_page
+from storefront.payments.receiving import waiting_transfers
 from storefront.shop import order_selectors as selectors
 
 PER_PAGE = 20
@@ -63,4 +64,5 @@ def find(request: HttpRequest) -> HttpResponse:
 def own(request: HttpRequest) -> HttpResponse:
     """The member's orders."""
     shown = Paginator(selectors.orders_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "orders/own.html", {"shown": shown})
+    transfers = waiting_transfers(request.user)
+    return render(request, "orders/own.html", {"shown": shown, "transfers": transfers})
