@@ -120,9 +120,7 @@ def _start(request: ShopRequest, given: dict | None) -> HttpResponse:
             user=request.user,
             touches=candidates(request),
             expected_fen=int(expected) if expected.isdecimal() and len(expected) < 16 else None,
-            via=GatewayName.OFFLINE
-            if request.POST.get("via") == "transfer"
-            else GatewayName.STRIPE,
+            via=GatewayName.OFFLINE if transfer else GatewayName.STRIPE,
         )
     except CannotPay as refusal:
         return refuse(request, refusal)

@@ -71,6 +71,7 @@ ADDRESSES = {
     "checkout:pay": Address(MINE, ATTEMPT, post={}),
     "checkout:return": Address(MINE, ATTEMPT, post={}),
     "checkout:give-up": Address({}, ATTEMPT, post=MINE),
+    "checkout:renew": Address({}, ATTEMPT, post=MINE),
     "checkout:done": Address(MINE, ORDER, post={}),
     "orders:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}, post={}),
     "orders:find": Address(OPEN),
