@@ -87,7 +87,7 @@ def cancel(
     known = Refund.objects.filter(pk=uuid).first()
     if known:
         if known.order_id != order_id:
-            raise CannotRefund(_("This line belongs to another order."))
+            raise CannotRefund(_("This refund belongs to another order."))
         return known
     plan = _plan(consignments, packs)
     if plan.total_fen != expected_fen:

@@ -125,6 +125,8 @@ def refund_lines(
     """
     attempt, consignments = lock_order(order_id)
     known = Refund.objects.filter(pk=uuid).first() if uuid else None
+    if known and known.order_id != order_id:
+        raise CannotRefund(_("This refund belongs to another order."))
     if known:
         return known
     cuts = cut(consignments, wishes, freight=freight, restock=restock, bearer=bearer)
