@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.places import ROOT, VAR
-from tests.performance.placing.browser import Browser
+from tests.support.light_browser import Browser
 from tests.performance.placing.cpu import cpu_seconds
 from tests.support.parts import Suite
 

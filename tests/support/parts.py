@@ -116,12 +116,12 @@ class Suite:
             )
         return self.database(name)
 
-    def empty(self, name: str) -> Database:
-        """Make a database without tables, in which the application's role may make its own."""
+    def empty(self, name: str, owner: str = APPLICATION) -> Database:
+        """Make a database without tables, in which `owner` may make its own."""
         with self._admin() as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                    sql.Identifier(name), sql.Identifier(APPLICATION)
+                    sql.Identifier(name), sql.Identifier(owner)
                 )
             )
         return self.database(name)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 TOKEN = "a" * 32  # Django's double submit: the same in cookie and field
-TIMEOUT = 120
+TIMEOUT = 120.0
 
 
 class Answer(NamedTuple):
@@ -23,7 +23,7 @@ class Browser:
     """One session with its cookies; redirects are not followed."""
 
     def __init__(self, port: int) -> None:
-        self.port = port
+        self.port, self.timeout = port, TIMEOUT
         self.cookies = {"csrftoken": TOKEN}
         self.answers: list[tuple[int, float]] = []
 
@@ -42,7 +42,7 @@ class Browser:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         begun = time.perf_counter()
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         try:
             line.request(method, path, body, headers)
             answer = line.getresponse()
