@@ -74,7 +74,7 @@ def say(message: Message, text: wording.Effective, facts: Facts, choose_at: str)
     }
     return Said(
         " ".join(wording.fill(text.subject, values).split())[:200],
-        render_to_string("mail/message.txt", context),
+        render_to_string("mail/message.txt", context).strip() + "\n",
         render_to_string("mail/message.html", context),
     )
 

@@ -70,7 +70,7 @@ class WordingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             unknown = wording.unknown_placeholders(self.kind, value) if name != "order" else []
             if unknown:
                 self.add_error(name, _("Not known here: %(names)s") % {"names": ", ".join(unknown)})

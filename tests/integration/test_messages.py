@@ -13,6 +13,7 @@ from cooperatives.ports import messages
 from cooperatives.routing.models import Consignment
 from storefront.notifications import services, tasks
 from storefront.notifications.models import Message
+from storefront.notifications.preferences import Buyer, choose
 from storefront.notifications.services import queue, send
 from storefront.order.links import check_key, order_address, order_key
 from tests.support.sold import make_farm, sell
@@ -105,6 +106,44 @@ def test_a_claimed_message_is_left_to_its_sender_until_its_time_is_over(set_cloc
     assert not send(message.pk)
     set_clock(130)
     assert send(message.pk)
+
+
+def test_a_worker_killed_after_sending_sends_a_second_time_with_the_same_id(monkeypatch, set_clock):
+    """The window of "at least once": mail has no way to ask whether it was taken."""
+    message = the_message(sell((make_farm(), 2500)))
+
+    def killed(*given) -> None:
+        raise SystemExit  # no `except Exception` sees it, as none sees SIGKILL
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(services, "_sent", killed)
+        send(message.pk)
+    message.refresh_from_db()
+    assert (message.state, message.tries, len(mail.outbox)) == (State.WAITING, 1, 1)
+    assert services.due_messages() == []
+
+    set_clock(130)
+    assert services.due_messages() == [message.pk]
+    assert send(message.pk)
+    first, second = (sent.extra_headers["Message-ID"] for sent in mail.outbox)
+    assert first == second
+    assert not send(message.pk)
+
+
+def test_each_channel_has_its_own_row_and_one_that_fails_holds_up_no_other(monkeypatch):
+    choose(Buyer("li@example.org"), {"confirmed": ["mail", "sms"]})
+    queue("confirmed", "order:1", sell((make_farm(), 2500)), {})
+    by_mail, by_sms = Message.objects.order_by("channel")
+
+    def refuse(self) -> int:
+        raise OSError("mail server down")
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    assert [send(by_mail.pk), send(by_sms.pk)] == [False, True]
+    assert list(Message.objects.order_by("channel").values_list("state", "tries")) == [
+        ("waiting", 1),
+        ("sent", 1),
+    ]
 
 
 def test_a_failure_is_tried_again_ever_later_and_given_up_after_ten(monkeypatch, set_clock):
