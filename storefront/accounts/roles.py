@@ -95,6 +95,8 @@ def _permissions() -> dict[Role, set[Permission]]:
             (
                 "campaigns.view_campaign",
                 "aftersales.add_refund",
+                "payments.change_gap",
+                "payments.change_offlinepayment",
                 "notifications.view_message",
                 "settlement.add_creditrule",
                 "settlement.add_sharingout",
@@ -124,6 +126,8 @@ def _permissions() -> dict[Role, set[Permission]]:
             (
                 "aftersales.add_refund",
                 "campaigns.add_lineattribution",
+                "payments.change_gap",
+                "payments.change_offlinepayment",
                 "notifications.add_messagetext",
                 "notifications.change_message",
                 "settlement.add_sharingout",
