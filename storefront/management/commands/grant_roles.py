@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from catalog.append_only import TRIGGER_FUNCTION
-from storefront.books.sealing import SEALS
+from storefront.books.sealing import PREFIX, SEALS
 
 
 class Command(BaseCommand):
@@ -45,4 +45,11 @@ class Command(BaseCommand):
                         sql.Identifier(table), app
                     )
                 )
+            # A restore without privileges gives them back to everybody.
+            cursor.execute(
+                "SELECT oid::regprocedure::text FROM pg_proc WHERE starts_with(proname, %s)",
+                [PREFIX],
+            )
+            for (function,) in cursor.fetchall():
+                cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
         self.stdout.write(f"{role}: rights given; {len(append_only)} tables are append-only.")
