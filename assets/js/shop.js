@@ -19,3 +19,12 @@ window.addEventListener("pageshow", () => {
 for (const input of document.querySelectorAll("[data-send-on-change]")) {
   input.addEventListener("change", () => input.form.requestSubmit());
 }
+
+// A waybill's number goes to the clipboard, for the carrier's own page.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+}

@@ -87,6 +87,7 @@ class Transaction(models.Model):
         PAYOUT = "payout", _("paid out to the bank")
         DISPUTE_OPENED = "dispute_opened", _("disputed, money held back")
         DISPUTE_WON = "dispute_won", _("dispute won")
+        DISPUTE_LOST = "dispute_lost", _("dispute lost, beyond what was left to refund")
         GIFT_ISSUED = "gift_issued", _("gift voucher issued")
         GIFT_EXPIRED = "gift_expired", _("gift voucher expired")
         HOST_PAID = "host_paid", _("paid in by a host")

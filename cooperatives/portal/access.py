@@ -27,6 +27,7 @@ class Right(Enum):
     CHANGE_STOCK = auto()
     SEE_MONEY = auto()
     SHARE_OUT = auto()
+    DECIDE_CASES = auto()
 
 
 # A bookkeeper sees where a parcel goes, but not whose door: only who packs needs that.

@@ -1,6 +1,6 @@
 """What a parcel costs: by cooperative, province and weight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Q
 
@@ -23,24 +23,33 @@ def cost(rate: FreightRate, grams: int) -> int:
     return rate.first_fen + steps * rate.step_fen
 
 
-def freight_fen(grams_by_partner: Mapping[int, int], province: str) -> dict[int, int]:
-    """{cooperative: fen} for one parcel each to a province. One query. Raises NoFreightRate.
+def rates_to(partner_ids: Iterable[int], province: str) -> dict[int, FreightRate]:
+    """{cooperative: the rate that holds for it} to a province, as far as there are. One query.
 
     A cooperative's own rate goes before the common one, the province's before the country's.
     """
+    wanted = set(partner_ids)
     rates = {
         (rate.partner_id, rate.province): rate
         for rate in FreightRate.objects.filter(
-            Q(partner_id__in=grams_by_partner) | Q(partner__isnull=True),
-            province__in=[province, ""],
+            Q(partner_id__in=wanted) | Q(partner__isnull=True), province__in=[province, ""]
         )
     }
-    result = {}
-    for partner_id, grams in grams_by_partner.items():
+    found = {}
+    for partner_id in wanted:
         for key in ((partner_id, province), (partner_id, ""), (None, province), (None, "")):
             if key in rates:
-                result[partner_id] = cost(rates[key], grams)
+                found[partner_id] = rates[key]
                 break
-        else:
+    return found
+
+
+def freight_fen(grams_by_partner: Mapping[int, int], province: str) -> dict[int, int]:
+    """{cooperative: fen} for one parcel each to a province. One query. Raises NoFreightRate."""
+    rates = rates_to(grams_by_partner, province)
+    for partner_id in grams_by_partner:
+        if partner_id not in rates:
             raise NoFreightRate(partner_id, province)
-    return result
+    return {
+        partner_id: cost(rates[partner_id], grams) for partner_id, grams in grams_by_partner.items()
+    }

@@ -245,6 +245,8 @@ class FreightRate(models.Model):
     first_fen = models.PositiveIntegerField(_("price of the first weight in fen"))
     step_grams = models.PositiveIntegerField(_("each further grams"))
     step_fen = models.PositiveIntegerField(_("price of each further step in fen"))
+    # A parcel is expected so many days after it was handed over.
+    transit_days = models.PositiveSmallIntegerField(_("days on its way"), default=3)
 
     class Meta:
         ordering = ["partner_id", "province"]

@@ -16,6 +16,7 @@ OURS = (
     "accounts",
     "aftersales",
     "campaigns",
+    "cases",
     "catalogue",
     "households",
     "ledger",
@@ -32,9 +33,13 @@ MEDIA = ("wagtailimages", "wagtaildocs")
 # Written by the chain alone; nobody edits them by hand, and some refuse it in the database.
 OF_THE_CHAIN = ("ledger", "notifications", "payments", "order")
 MOVED_BY_SERVICES = (
+    "case",
+    "caseentry",
+    "casepicture",
     "consignment",
     "consignmentevent",
     "consignmentline",
+    "dispute",
     "draw",
     "drawing",
     "lineattribution",
@@ -44,6 +49,7 @@ MOVED_BY_SERVICES = (
     "promise",
     "refund",
     "refundline",
+    "releasehold",
     "reservation",
     "reservationline",
     "salespool",
@@ -88,7 +94,16 @@ def _permissions() -> dict[Role, set[Permission]]:
         Role.AUDITOR: admin | reading,
         Role.FINANCE: admin
         | _of(
-            ("aftersales", "ledger", "order", "partner", "payments", "routing", "settlement"),
+            (
+                "aftersales",
+                "cases",
+                "ledger",
+                "order",
+                "partner",
+                "payments",
+                "routing",
+                "settlement",
+            ),
             ("view",),
         )
         | _named(
@@ -98,6 +113,7 @@ def _permissions() -> dict[Role, set[Permission]]:
                 "payments.change_gap",
                 "payments.change_offlinepayment",
                 "notifications.view_message",
+                "cases.change_case",
                 "settlement.add_creditrule",
                 "settlement.add_sharingout",
                 "routing.add_freightrate",
@@ -125,6 +141,7 @@ def _permissions() -> dict[Role, set[Permission]]:
         | _named(
             (
                 "aftersales.add_refund",
+                "cases.change_case",
                 "campaigns.add_lineattribution",
                 "payments.change_gap",
                 "payments.change_offlinepayment",

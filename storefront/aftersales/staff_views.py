@@ -46,7 +46,7 @@ def allowed(*permissions: str) -> Callable[[View], View]:
     return wrap
 
 
-def _page(
+def staff_page(
     request: HttpRequest, template: str, title: str, trail: list[tuple[str, str]], **context: Any
 ) -> HttpResponse:
     """A page with Wagtail's header; `trail` are the pages above it as (address, name)."""
@@ -81,7 +81,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     form = OrderSearchForm(request.GET)
     found = staff_selectors.orders(**form.cleaned_data) if form.is_valid() else Order.objects.none()
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return _page(request, "staff/orders.html", _("Orders"), [], shown=shown, form=form)
+    return staff_page(request, "staff/orders.html", _("Orders"), [], shown=shown, form=form)
 
 
 @require_safe
@@ -90,7 +90,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """One order: lines, attribution, consignments, payment, refunds, messages."""
     shown = staff_selectors.staff_order(number)
-    return _page(
+    return staff_page(
         request,
         "staff/order.html",
         _("Order %(number)s") % {"number": number},
@@ -132,7 +132,7 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
     except CannotRefund as refusal:
         form.add_error(None, str(refusal))
         return _refund_form(request, number, form, 422)
-    return _page(
+    return staff_page(
         request,
         "staff/refund_confirm.html",
         _("Confirm the refund"),
@@ -147,7 +147,7 @@ def _refund_form(
     request: HttpRequest, number: str, form: RefundForm, status: int = 200
 ) -> HttpResponse:
     trail = _order_trail(number)
-    return _page(request, "staff/refund.html", _("Refund"), trail, form=form, status=status)
+    return staff_page(request, "staff/refund.html", _("Refund"), trail, form=form, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -171,7 +171,7 @@ def attribution(request: HttpRequest, number: str, line_id: int) -> HttpResponse
         else:
             messages.success(request, _("The line is credited otherwise now."))
             return redirect("staff:order", number=number)
-    return _page(
+    return staff_page(
         request,
         "staff/attribution.html",
         _("Credit a line otherwise"),
@@ -191,7 +191,7 @@ def sharing_out(request: HttpRequest) -> HttpResponse:
         count = share_out_due()
         messages.success(request, _("%(count)s sales pools were shared out.") % {"count": count})
         return redirect("staff:sharing-out")
-    return _page(
+    return staff_page(
         request,
         "staff/sharing_out.html",
         _("Sharing out"),

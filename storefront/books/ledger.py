@@ -102,7 +102,12 @@ LEGS = f"""
             ('refund_decided', 'carrier_claim', NULL),
             ('refund_paid', 'refund_due', false), ('refund_paid', 'stripe', false),
             ('refund_paid', 'bank', false), ('refund_paid', 'cash', false),
-            ('refund_paid', 'disputed', false)
+            ('refund_paid', 'disputed', false),
+            ('dispute_opened', 'disputed', false), ('dispute_opened', 'stripe', false),
+            ('dispute_opened', 'programme_expense', false),
+            ('dispute_won', 'disputed', false), ('dispute_won', 'stripe', false),
+            ('dispute_won', 'programme_expense', false),
+            ('dispute_lost', 'disputed', false), ('dispute_lost', 'programme_expense', false)
          ) AS shape(kind, account, line)
         ON shape.kind = coalesce(original.kind, t.kind) AND shape.account = a.kind
      WHERE shape.account IS NULL
@@ -169,6 +174,12 @@ SOURCES = f"""
             UNION ALL
             SELECT 'gift_expired', 'gift', reference, NULL, created_at
               FROM discounts_giftmove WHERE cause = 'expired'
+            UNION ALL
+            SELECT 'dispute_opened', 'dispute', id, NULL, withdrawn_at FROM cases_dispute
+             WHERE withdrawn_fen > 0
+            UNION ALL
+            SELECT 'dispute_' || status, 'dispute', id, NULL, closed_at FROM cases_dispute
+             WHERE status IN ('won', 'lost')
             UNION ALL
             SELECT 'host_paid', 'host_payment', id::text, NULL, created_at
               FROM discounts_hostpayment

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from catalog.clock import now, today
 from storefront.books import (
     attribution,
+    cases,
     consignments,
     discounts,
     drawings,
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     *journal.CHECKS,
     *sharing.CHECKS,
     *refunds.CHECKS,
+    *cases.CHECKS,
     *attribution.CHECKS,
     *messages.CHECKS,
     *references.CHECKS,

@@ -65,6 +65,7 @@ def process(event_id: str) -> None:
 
 
 def _act(event: StripeEvent) -> None:
+    from storefront.aftersales.cases.disputes import on_event as on_dispute
     from storefront.aftersales.services import refresh_refund
 
     found = event.payload["data"]["object"]
@@ -80,6 +81,8 @@ def _act(event: StripeEvent) -> None:
             refresh_refund(found["id"], reference)
     elif event.type in BALANCE_MOVES:
         sweep_balance()
+    elif event.type.startswith("charge.dispute."):
+        on_dispute(found)
 
 
 def _attempt_of_metadata(found: dict) -> PaymentAttempt | None:

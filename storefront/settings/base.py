@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "storefront.discounts",
     "storefront.payments",
     "storefront.aftersales",
+    "storefront.aftersales.cases",
     "storefront.notifications",
     "storefront.books",
     "livestream.campaigns",
@@ -181,8 +182,15 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 # On real servers the front server or the object store hands out uploads, not Python.
 SERVE_MEDIA = False
+# Pictures of buyers' cases: handed out by Python alone, to who may see the case.
+PRIVATE_ROOT = Path(env("PRIVATE_ROOT", default=f"{MEDIA_ROOT}-private"))
+PRIVATE_STORAGE = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": PRIVATE_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Oscar's migrations were made with AutoField; our own apps say BigAutoField in their config.
@@ -257,6 +265,14 @@ OFFLINE_DAYS = 3
 OFFLINE_MOST_OPEN = 2
 RELEASE_SHIPPED_AFTER_DAYS = 15
 ATTRIBUTION_DAYS = 7
+# Cases: hours until an answer is due; days that a buyer has to answer, and to have staff look at
+# a decision; how many claims of a buyer are paid without a person in 30 days.
+CASE_HOURS = 48
+CASE_ANSWER_DAYS = 7
+CASE_ESCALATE_DAYS = 7
+CLAIMS_PAID_AT_ONCE = 3
+# Who bears a lost dispute, unless staff say otherwise in its case: cooperative, programme, carrier.
+DISPUTE_BEARER = "programme"
 # A file that shifts the clock of every process, for tests and demos. Empty: real time.
 CLOCK_FILE = env("SHANHUO_CLOCK_FILE", default="")
 
@@ -281,6 +297,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=7),
     },
     "reconcile": {"task": "storefront.payments.tasks.reconcile", "schedule": crontab(minute=12)},
+    "sweep-disputes": {
+        "task": "storefront.aftersales.cases.tasks.sweep_disputes",
+        "schedule": crontab(minute=17),
+    },
+    "close-cases": {
+        "task": "storefront.aftersales.cases.tasks.close_cases",
+        "schedule": crontab(minute=37),
+    },
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
     "roll-pools": {"task": "cooperatives.partner.tasks.roll_pools", "schedule": crontab(minute=1)},
     "share-out": {

@@ -90,11 +90,20 @@ class FreightViewSet(SnippetViewSet):
     model = FreightRate
     icon = "globe"
     menu_label = _("Freight rates")
-    list_display = ["partner", "province", "first_grams", "first_fen", "step_grams", "step_fen"]
+    list_display = [
+        "partner",
+        "province",
+        "first_grams",
+        "first_fen",
+        "step_grams",
+        "step_fen",
+        "transit_days",
+    ]
     panels = [
         FieldRowPanel([FieldPanel("partner"), FieldPanel("province")]),
         FieldRowPanel([FieldPanel("first_grams"), FieldPanel("first_fen")]),
         FieldRowPanel([FieldPanel("step_grams"), FieldPanel("step_fen")]),
+        FieldPanel("transit_days"),
     ]
 
 

@@ -1,17 +1,24 @@
 """A buyer's orders: who may see one, and what its page shows."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.clock import day_of, today
+from cooperatives.routing.freight import rates_to
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.phones import plain_phone
 from storefront.aftersales.addresses import may_change
+from storefront.aftersales.cases.models import CasePicture, Dispute
+from storefront.aftersales.cases.selectors import LineCases, of_order
 from storefront.aftersales.models import Refund
 from storefront.checkout.selectors import SESSION_KEY
 from storefront.order.links import check_key
@@ -36,6 +43,12 @@ def may_see(request: HttpRequest, number: str) -> bool:
     if request.user.is_authenticated:
         mine |= Q(user=request.user)
     return Order.objects.filter(mine, number=number).exists()
+
+
+def key_query(request: HttpRequest, number: str) -> str:
+    """What to add to the order's addresses for who came by the link of a mail: "?key=…"."""
+    key = given_key(request)
+    return f"?{urlencode({'key': key})}" if check_key(number, key) else ""
 
 
 def find_order(number: str, contact: str) -> Order | None:
@@ -65,15 +78,34 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A consignment line with what its buyer said about it."""
+
+    line: ConsignmentLine
+    cases: LineCases
+
+
+@dataclass(frozen=True)
 class Parcel:
-    """A consignment as its buyer sees it."""
+    """A consignment as its buyer sees it: each parcel has its own way and its own times.
+
+    `expected` is the day it should arrive: the day it was handed over, or must be at the latest,
+    and the days that the freight rate of its cooperative and province says.
+    """
 
     consignment: Consignment
-    lines: list[ConsignmentLine]
+    lines: list[Line]
+    place: int
+    expected: date
 
     @property
     def cancelled(self) -> bool:
         return self.consignment.state == Consignment.State.CANCELLED
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have arrived and nobody said that it did."""
+        return not self.consignment.delivered_at and self.expected < today()
 
     @property
     def steps(self) -> list[Step]:
@@ -95,6 +127,9 @@ class OrderPage:
     order: Order
     parcels: list[Parcel]
     refunds: list[Refund]
+    disputed: bool
+    # For the addresses on the page: see key_query().
+    key_query: str = ""
 
     @property
     def goods(self) -> Any:
@@ -114,24 +149,66 @@ class OrderPage:
     def refunded_fen(self) -> int:
         return sum(refund.amount_fen for refund in self.refunds)
 
+    @property
+    def open_cases(self) -> int:
+        return sum(
+            one.case.is_open
+            for parcel in self.parcels
+            for row in parcel.lines
+            for one in row.cases.cases
+        )
 
-def order_page(number: str) -> OrderPage:
-    """An order with its parcels and refunds. Four queries. Raises Order.DoesNotExist."""
+
+def order_page(number: str, query: str = "") -> OrderPage:
+    """An order with its parcels, refunds and cases. Nine queries. Raises Order.DoesNotExist.
+
+    `query` is key_query() of the reader.
+    """
     order = Order.objects.select_related("shipping_address", "user").get(number=number)
-    lines = defaultdict(list)
-    rows = ConsignmentLine.objects.filter(consignment__order=order)
-    for line in rows.select_related("product__produce").order_by("pk"):
+    consignments = list(
+        Consignment.objects.filter(order=order).select_related("partner").order_by("number")
+    )
+    by_pk = {consignment.pk: consignment for consignment in consignments}
+    lines: dict[int, list[ConsignmentLine]] = defaultdict(list)
+    for line in (
+        ConsignmentLine.objects.filter(consignment__in=by_pk)
+        .select_related("product__produce")
+        .order_by("pk")
+    ):
+        line.consignment = by_pk[line.consignment_id]
         lines[line.consignment_id].append(line)
+
+    def address_of(one: CasePicture) -> str:
+        return reverse("cases:picture", args=[number, one.pk]) + query
+
+    cases = of_order(order, [line for rows in lines.values() for line in rows], address_of)
+    expected = _expected(order, consignments)
     return OrderPage(
         order=order,
         parcels=[
-            Parcel(consignment, lines[consignment.pk])
-            for consignment in Consignment.objects.filter(order=order)
-            .select_related("partner")
-            .order_by("number")
+            Parcel(
+                consignment,
+                [Line(line, cases[line.pk]) for line in lines[consignment.pk]],
+                place,
+                expected[consignment.pk],
+            )
+            for place, consignment in enumerate(consignments, start=1)
         ],
         refunds=list(Refund.objects.filter(order=order).order_by("created_at")),
+        disputed=Dispute.objects.filter(case__order=order, closed_at__isnull=True).exists(),
+        key_query=query,
     )
+
+
+def _expected(order: Order, consignments: list[Consignment]) -> Mapping[int, date]:
+    """{consignment: the day that it should arrive}. One query."""
+    province = order.shipping_address.state if order.shipping_address else ""
+    rates = rates_to({one.partner_id for one in consignments}, province)
+    days = {partner_id: rate.transit_days for partner_id, rate in rates.items()}
+    return {
+        one.pk: day_of(one.shipped_at or one.ship_by) + timedelta(days=days.get(one.partner_id, 0))
+        for one in consignments
+    }
 
 
 def orders_of(user: Any) -> QuerySet[Order]:

@@ -34,8 +34,9 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     """An order: one's own, one that this session placed or found, or by the link of a mail."""
     if not selectors.may_see(request, number):
         raise Http404("No such order")
-    shown = {"shown": selectors.order_page(number), "key": selectors.given_key(request)}
-    return render(request, "orders/order.html", shown)
+    shown = selectors.order_page(number, selectors.key_query(request, number))
+    key = selectors.given_key(request)
+    return render(request, "orders/order.html", {"shown": shown, "key": key})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

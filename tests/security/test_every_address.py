@@ -17,13 +17,15 @@ from django.urls import URLPattern, get_resolver
 
 from catalog.clock import now
 from cooperatives.portal.models import Membership
-from cooperatives.routing.models import Consignment
+from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.services import pack
 from storefront.accounts.models import User
 from storefront.accounts.roles import Role, seed_roles
+from storefront.aftersales.cases.models import CasePicture
 from storefront.notifications.links import preference_key
 from storefront.notifications.models import Message
 from tests.support import chain
+from tests.support.cases import write_case
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,10 @@ ADDRESSES = {
     "orders:order": Address(MINE, ORDER, post={}),
     "orders:cancel": Address(MINE, ORDER),
     "orders:address": Address(MINE, ORDER),
+    "cases:new": Address(MINE, {**ORDER, "line_id": "line"}),
+    "cases:reply": Address({}, {**ORDER, "case_id": "case"}, post=MINE),
+    "cases:escalate": Address({}, {**ORDER, "case_id": "case"}, post=MINE),
+    "cases:picture": Address(MINE, {**ORDER, "picture_id": "picture"}, post={}),
     "messages:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}),
     # Whoever has a message has its key.
     "messages:choose": Address(OPEN, {"key": "message_key"}),
@@ -107,6 +113,11 @@ ADDRESSES = {
     "portal:sales-pools": Address(OF_A, COOP, post={}),
     "portal:share-out": Address({}, COOP, post=OF_A),
     "portal:sales-pool": Address(OF_A, {**COOP, "pk": "sales_pool"}, post={}),
+    "coop-cases:list": Address(OF_A, COOP, post={}),
+    "coop-cases:case": Address(OF_A, {**COOP, "case_id": "case"}, post={}),
+    "coop-cases:reply": Address({}, {**COOP, "case_id": "case"}, post=OF_A),
+    "coop-cases:decide": Address({}, {**COOP, "case_id": "case"}, post=OF_A),
+    "coop-cases:picture": Address(OF_A, {**COOP, "picture_id": "picture"}, post={}),
     # Wagtail's own outside its admin: pages for all; documents and passwords of what there is.
     "wagtail_serve": Address(OPEN, post=OPEN),
     "wagtaildocs_serve": Address({}),
@@ -119,6 +130,16 @@ ADDRESSES = {
     "staff:refund": Address(OF_STAFF, ORDER),
     "staff:attribution": Address(OF_STAFF, {**ORDER, "line_id": "order_line"}),
     "staff:sharing-out": Address(OF_STAFF),
+    "staff-cases:list": Address(OF_STAFF, post={}),
+    "staff-cases:case": Address(OF_STAFF, {"case_id": "case"}, post={}),
+    "staff-cases:reply": Address({}, {"case_id": "case"}, post=OF_STAFF),
+    "staff-cases:decide": Address({}, {"case_id": "case"}, post=OF_STAFF),
+    "staff-cases:assign": Address({}, {"case_id": "case"}, post=OF_STAFF),
+    "staff-cases:bearer": Address({}, {"case_id": "case"}, post=OF_STAFF),
+    # The case is no dispute: there is no bank to answer.
+    "staff-cases:evidence": Address({}, {"case_id": "case"}),
+    "staff-cases:accept": Address({}, {"case_id": "case"}),
+    "staff-cases:picture": Address(OF_STAFF, {"picture_id": "picture"}, post={}),
 }
 SIGN_IN = ("/accounts/login/", "/cms/login/", "/_util/login/")
 # Wagtail's admin shows these to anybody: signing in, and its texts and icons.
@@ -192,6 +213,8 @@ def world(stripe) -> dict[str, Any]:
         sent_at=now(),
         text="Sent",
     )
+    line = ConsignmentLine.objects.get(consignment=consignment)
+    case = write_case(order, line, kind="other", pictures=1)
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, user in people.items():
         clients[person].force_login(user)
@@ -206,6 +229,9 @@ def world(stripe) -> dict[str, Any]:
         "sales_pool": grove.partner.pools.get().sales_pools.get().pk,
         "order": order.number,
         "order_line": order.lines.get().pk,
+        "line": line.pk,
+        "case": case.pk,
+        "picture": CasePicture.objects.get(entry__case=case).pk,
         "attempt": attempt.uuid,
         "basket_line": basket.lines.get().pk,
         "produce": grove.produce.code,
@@ -312,7 +338,7 @@ def test_foreign_things_under_ones_own_cooperative_are_missing(world):
     own = world["people"]["manager_b"].memberships.get().partner.code
 
     for name, address in ADDRESSES.items():
-        if not name.startswith("portal:") or len(address.arguments) < 2:
+        if not name.startswith(("portal:", "coop-cases:")) or len(address.arguments) < 2:
             continue
         url = resolve({**world, "coop": own}, name, address)
         before = digest()
@@ -329,10 +355,12 @@ def test_unknown_ids_are_missing_not_broken(world):
         "attempt": uuid.uuid4(),
         "consignment": "26010199999999-1",
         **dict.fromkeys(("pool", "lot", "household", "sales_pool", "order_line"), 999_999_999),
+        **dict.fromkeys(("line", "case", "picture"), 999_999_999),
     }
     for name, address in ADDRESSES.items():
         person = next((p for p in ("manager_a", "staff", "buyer") if address.get.get(p)), None)
-        if person and address.arguments.keys() & {"number", "pk", "uuid", "line_id"}:
+        ids = {"number", "pk", "uuid", "line_id", "case_id", "picture_id"}
+        if person and address.arguments.keys() & ids:
             url = resolve(made_up, name, address)
             assert world["clients"][person].get(url).status_code == 404, url
 

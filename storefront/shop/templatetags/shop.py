@@ -1,6 +1,7 @@
 """How numbers and pictures are shown. Money comes in yuan (Decimal) or fen, weight in grams."""
 
 import json
+import uuid
 from decimal import Decimal
 from functools import lru_cache
 
@@ -16,6 +17,12 @@ from catalog.numbers import to_fen, to_yuan
 
 register = template.Library()
 GROUNDS = 6  # css/produce.css
+
+
+@register.simple_tag
+def new_uuid() -> str:
+    """What makes a form one form, however often it is sent."""
+    return str(uuid.uuid4())
 
 
 @register.filter

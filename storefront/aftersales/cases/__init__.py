@@ -1,0 +1,1 @@
+"""Cases: what a buyer says about a delivery, who answers, and how it ends; bank disputes too."""
