@@ -24,6 +24,7 @@ urlpatterns = [
     path("orders/", include("storefront.shop.order_urls")),
     path("messages/", include("storefront.notifications.urls")),
     path("dev/mailbox/", include("storefront.notifications.mailbox_urls")),
+    path("basket/codes/", include("storefront.discounts.urls")),
     path("", include("storefront.shop.urls")),
     path("documents/", include(wagtaildocs_urls)),
 ]

@@ -43,7 +43,7 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The card form, the amount and the time left; or where to transfer the money to."""
     attempt = _own(request, uuid)
     left = selectors.seconds_left(attempt)
-    if attempt.state != State.OPEN or not left:
+    if attempt.state != State.OPEN or not left or not attempt.amount_fen:
         # What became of it, only the payment service knows for certain.
         return redirect("checkout:return", uuid=uuid)
     try:

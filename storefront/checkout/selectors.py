@@ -19,11 +19,12 @@ MOST_REMEMBERED = 20
 
 @dataclass(frozen=True)
 class ParcelLine:
-    """Packs of a line that one cooperative packs."""
+    """Packs of a line that one cooperative packs: the shelf price, and what is taken off it."""
 
     line: QuoteLine
     packs: int
     fen: int
+    discounts: list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def parcels(quote: Quote) -> list[Parcel]:
         Parcel(
             partner=partners[row.partner_id],
             lines=[
-                ParcelLine(quote.lines[each.part.line], each.part.packs, each.net_fen)
-                for each in quote.parts
+                _parcel_line(quote, place)
+                for place, each in enumerate(quote.parts)
                 if each.part.partner_id == row.partner_id
             ],
             grams=row.grams,
@@ -52,6 +53,13 @@ def parcels(quote: Quote) -> list[Parcel]:
         )
         for row in quote.freight
     ]
+
+
+def _parcel_line(quote: Quote, place: int) -> ParcelLine:
+    part = quote.parts[place]
+    off = [(each.name, each.parts[place]) for each in quote.discounts if place in each.parts]
+    own = sum(each.parts.get(place, 0) for each in quote.discounts if each.source is None)
+    return ParcelLine(quote.lines[part.part.line], part.part.packs, part.net_fen + own, off)
 
 
 def remember(request: HttpRequest, attempt: PaymentAttempt) -> None:

@@ -11,10 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.numbers import to_yuan
 from livestream.campaigns.services import candidates
 from storefront.accounts.limits import by_session, too_often, wait_page
 from storefront.checkout import selectors
 from storefront.checkout.forms import DeliveryForm
+from storefront.discounts.offers import buyer_keys
+from storefront.discounts.pricing import SMALLEST_CARD_FEN
+from storefront.discounts.selectors import codes_of
+from storefront.discounts.services import drop_vouchers
 from storefront.payments.models import GatewayName
 from storefront.payments.quote import CannotQuote, quote
 from storefront.payments.services import (
@@ -81,7 +86,8 @@ def review(request: ShopRequest) -> HttpResponse:
     if given is None or not (given["email"] or request.user.is_authenticated):
         return redirect("checkout:start")
     try:
-        priced = quote(request.basket, given["province"])
+        buyer = buyer_keys(request.user, given["phone"], given["email"])
+        priced = quote(request.basket, given["province"], buyer)
     except CannotQuote as refusal:
         return refuse(request, refusal)
     return render(
@@ -91,6 +97,7 @@ def review(request: ShopRequest) -> HttpResponse:
             "quote": priced,
             "parcels": selectors.parcels(priced),
             "given": given,
+            "codes": codes_of(request.basket, priced),
             "transfer_days": settings.OFFLINE_DAYS if offers_transfer(request.user) else 0,
         },
     )
@@ -147,6 +154,24 @@ def refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
     if refusal.kind == "no_freight":
         messages.error(request, _("Sorry, we cannot deliver to this province at present."))
         return redirect("checkout:start")
+    if refusal.kind == "voucher_gone":
+        drop_vouchers(request.basket, refusal.codes)
+        messages.warning(
+            request,
+            _("%(codes)s: what it had to give was taken meanwhile. This is the total without it.")
+            % {"codes": ", ".join(refusal.codes)},
+        )
+        return redirect("checkout:review")
+    if refusal.kind == "too_small":
+        messages.warning(
+            request,
+            _(
+                "After the discounts less than ¥%(least)s would be left, which no card can be "
+                "charged. Add something, or take a code out."
+            )
+            % {"least": to_yuan(SMALLEST_CARD_FEN)},
+        )
+        return redirect("shop:basket")
     if refusal.kind == "changed":
         messages.warning(request, _("The total has changed meanwhile. Please look again."))
         return redirect("checkout:review")

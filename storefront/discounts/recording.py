@@ -5,6 +5,7 @@ from typing import Any
 
 from oscar.core.loading import get_model
 
+from catalog.models import in_language
 from catalog.numbers import to_yuan
 from cooperatives.routing.sources import Source
 from storefront.discounts.pricing import Discount, GiftPart
@@ -76,6 +77,22 @@ def coupons_of(snapshot: dict, line: int) -> list[dict[str, Any]]:
     return [
         {"terms": terms, **coupon} for _fen, terms, coupon in sorted(found, key=lambda row: row[:2])
     ]
+
+
+def _snapshot_of(order: Any) -> dict:
+    attempt = getattr(order, "payment_attempt", None)
+    return attempt.snapshot if attempt is not None else {}
+
+
+def shown_discounts(order: Any) -> list[tuple[str, int]]:
+    """What was taken off an order, in the page's language: (name, fen)."""
+    rows = _snapshot_of(order).get("discounts", ())
+    return [(in_language(row["name_zh"], row["name_en"]), row["fen"]) for row in rows]
+
+
+def shown_gifts(order: Any) -> list[tuple[str, int]]:
+    """What gift vouchers paid of an order: (the code's ending, fen)."""
+    return [(row["ending"], row["fen"]) for row in _snapshot_of(order).get("gifts", ())]
 
 
 def write(order: Any, lines: Sequence[Any], snapshot: dict) -> None:

@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=37),
     },
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
+    "expire-gifts": {"task": "storefront.discounts.tasks.expire_gifts", "schedule": 60.0},
     "roll-pools": {"task": "cooperatives.partner.tasks.roll_pools", "schedule": crontab(minute=1)},
     "share-out": {
         "task": "cooperatives.settlement.tasks.nightly_sharing_out",

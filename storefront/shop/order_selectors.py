@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.clock import day_of, today
+from catalog.numbers import to_yuan
 from cooperatives.routing.freight import rates_to
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.phones import plain_phone
@@ -21,6 +22,7 @@ from storefront.aftersales.cases.models import CasePicture, Dispute
 from storefront.aftersales.cases.selectors import LineCases, of_order
 from storefront.aftersales.models import Refund
 from storefront.checkout.selectors import SESSION_KEY
+from storefront.discounts import recording
 from storefront.order.links import check_key
 from storefront.order.models import Order
 
@@ -136,6 +138,21 @@ class OrderPage:
         return self.order.total_incl_tax - self.order.shipping_incl_tax
 
     @property
+    def discounts(self) -> list[tuple[str, int]]:
+        """What was taken off, as it was frozen when payment started: (name, fen)."""
+        return recording.shown_discounts(self.order)
+
+    @property
+    def gifts(self) -> list[tuple[str, int]]:
+        """What gift vouchers paid: (the code's ending, fen)."""
+        return recording.shown_gifts(self.order)
+
+    @property
+    def shelf(self) -> Any:
+        """The goods at the shelf price."""
+        return self.goods + to_yuan(sum(fen for _name, fen in self.discounts))
+
+    @property
     def may_cancel(self) -> bool:
         """Whether something of it is not packed yet."""
         return any(one.consignment.state == Consignment.State.PAID for one in self.parcels)
@@ -164,7 +181,9 @@ def order_page(number: str, query: str = "") -> OrderPage:
 
     `query` is key_query() of the reader.
     """
-    order = Order.objects.select_related("shipping_address", "user").get(number=number)
+    order = Order.objects.select_related("shipping_address", "user", "payment_attempt").get(
+        number=number
+    )
     consignments = list(
         Consignment.objects.filter(order=order).select_related("partner").order_by("number")
     )

@@ -161,6 +161,7 @@ def merge_baskets(into_id: int, other_id: int) -> int:
             line.delete()
         other = baskets[other_id]
         baskets[into_id].vouchers.add(*other.vouchers.all())
+        baskets[into_id].gifts.add(*other.gifts.all())
         other.status, other.date_merged = Basket.MERGED, now()
         other.save(update_fields=["status", "date_merged"])
     return moved

@@ -1,5 +1,7 @@
 """The catalogue and the basket."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -9,6 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Produce
+from storefront.discounts.offers import buyer_keys
+from storefront.discounts.selectors import codes_of, offer_texts
+from storefront.payments.quote import CannotQuote, quote_goods
 from storefront.shop import selectors, services
 from storefront.shop.forms import AddForm, QuantityForm
 from storefront.shop.requests import ShopRequest
@@ -50,7 +55,10 @@ def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
     shown = selectors.produce_page(produce, request.GET.get("pack", ""))
     if shown is None:
         raise Http404("Nothing of it is on sale")
-    return render(request, "shop/produce.html", {"shown": shown, "produce": produce})
+    offers = offer_texts(produce.pk, [grower.partner.pk for grower in shown.growers])
+    return render(
+        request, "shop/produce.html", {"shown": shown, "produce": produce, "offers": offers}
+    )
 
 
 @require_safe
@@ -58,10 +66,21 @@ def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
 def basket(request: ShopRequest) -> HttpResponse:
     """The basket; while a payment for it is under way, the way back to that payment."""
     attempt = selectors.open_attempt(request.basket)
+    shown = selectors.basket_view(request.basket)
+    priced = None
+    if shown.lines and attempt is None:
+        # What can't be had is said at its line; the review has the last word.
+        with suppress(CannotQuote):
+            priced = quote_goods(request.basket, buyer_keys(request.user, "", ""))
     return render(
         request,
         "shop/basket.html",
-        {"shown": selectors.basket_view(request.basket), "attempt": attempt},
+        {
+            "shown": shown,
+            "attempt": attempt,
+            "priced": priced,
+            "codes": [] if attempt else codes_of(request.basket, priced),
+        },
     )
 
 

@@ -354,3 +354,69 @@ def test_what_staff_may_not_save_is_told_at_its_field():
         assert refusal.value.field == field
     assert Terms.objects.count() == 1
     assert save_offer is not None and Account.Kind.GIFT == "gift"
+
+
+DELIVERY = {
+    "name": "买家",
+    "phone": "13800000000",
+    "email": "buyer@example.org",
+    "province": "北京",
+    "city": "北京市",
+    "district": "海淀区",
+    "street": "学院路1号",
+}
+
+
+def test_a_buyer_types_a_voucher_and_a_gift_voucher_and_pays_nothing_by_card(client, stripe):
+    grove = chain.make_grove(price_fen=2000)
+    chain.make_freight()
+    discounts.offer(bps=1000, stacks=True, name_zh="开学九折", name_en="A tenth off")
+    discounts.offer("MINUS3", amount_fen=300, stacks=True, least_fen=2000)
+    _card, code = gifts.issue(gifts.NewGift(9000, now() + DAY, "programme"))
+    assert "开学九折" in client.get(grove.pack.get_absolute_url()).content.decode()
+    client.post("/basket/add/", {"pack": grove.pack.pk, "quantity": 1})
+    for typed in ("minus3", f" {code.lower()} "):
+        client.post("/basket/codes/", {"code": typed})
+    page = client.get("/basket/").content.decode()
+    assert "MINUS3" in page and "15.00" in page and "90.00" in page
+
+    wrong = client.post("/basket/codes/", {"code": "MINUS4"}, follow=True)
+    assert len(wrong.context["messages"]) == 1
+    client.post("/checkout/", DELIVERY)
+    review = client.get("/checkout/review/")
+    quoted = review.context["quote"]
+    assert (quoted.discount_fen, quoted.gift_fen, quoted.total_fen) == (500, 2300, 0)
+    done = client.post("/checkout/review/", {"total": "0"}, follow=True)
+
+    order = Order.objects.get()
+    assert order.number in done.content.decode()
+    assert str(order.total_incl_tax) == "23.00"
+    assert order.payment_attempt.intent_id is None
+    shown = client.get(f"/orders/{order.number}/").content.decode()
+    assert "开学九折" in shown and f"…{code[-4:]}" in shown
+
+
+def test_a_voucher_that_is_taken_meanwhile_leaves_the_basket_and_says_so(client, stripe):
+    grove = chain.make_grove(price_fen=2000)
+    chain.make_freight()
+    discounts.offer("LAST", uses_limit=1)
+    client.post("/basket/add/", {"pack": grove.pack.pk, "quantity": 1})
+    client.post("/basket/codes/", {"code": "LAST"})
+    client.post("/checkout/", DELIVERY)
+    assert client.get("/checkout/review/").context["quote"].total_fen == 2300
+    buy([(grove.pack, 1)], "LAST", contact=payments.Contact("y", "", "13900000009"))
+
+    said = client.post("/checkout/review/", {"total": "2300"}, follow=True)
+
+    assert "LAST" in str(list(said.context["messages"])[0])
+    assert said.context["quote"].total_fen == 2800
+    assert PaymentAttempt.objects.count() == 1
+    client.post("/basket/codes/", {"code": "LAST"})
+    assert "LAST" not in client.get("/basket/").content.decode()
+
+
+def test_who_tries_codes_too_often_waits(client):
+    grove = chain.make_grove()
+    client.post("/basket/add/", {"pack": grove.pack.pk, "quantity": 1})
+    statuses = {client.post("/basket/codes/", {"code": str(n)}).status_code for n in range(130)}
+    assert statuses == {302, 429}
