@@ -8,7 +8,7 @@ from typing import Any
 from storefront.payments import gateway
 from storefront.payments.models import Gap
 from storefront.payments.reconciling.at_stripe import AtStripe
-from storefront.payments.reconciling.ours import OurAttempt, OurRefund, Ours
+from storefront.payments.reconciling.ours import OurAttempt, OurRefund, Ours, OurStray
 
 Kind = Gap.Kind
 NOT_GIVEN = ("failed", "canceled")
@@ -121,9 +121,14 @@ def _refunds_there(there: AtStripe, ours: Ours) -> Iterator[Difference]:
                 "intent": found.intent_id or found.charge_id,
             }
             yield Difference(Kind.REFUND_UNKNOWN, f"refund:{found.id}", subject, at, about)
-        elif mine.amount_fen != found.amount_fen:
+        elif mine.amount_fen != found.amount_fen or _paid_twice(mine):
             about["here_fen"] = mine.amount_fen
             yield Difference(Kind.AMOUNT_DIFFERS, f"refund:{found.id}", subject, at, about)
+
+
+def _paid_twice(mine: OurRefund | OurStray) -> bool:
+    """Whether a refund that is at Stripe was paid by hand, or by a dispute, as well."""
+    return isinstance(mine, OurRefund) and mine.paid_from != "stripe"
 
 
 def _refunds_here(there: AtStripe, ours: Ours) -> Iterator[Difference]:
@@ -131,7 +136,7 @@ def _refunds_here(there: AtStripe, ours: Ours) -> Iterator[Difference]:
     done: list[tuple[str, Any]] = [
         (f"refund {refund.uuid}", refund)
         for refund in ours.refunds.values()
-        if refund.state == "done"
+        if refund.done_at_stripe
     ]
     done += [
         (f"stray payment {stray.id}", stray)

@@ -31,13 +31,10 @@ ATTEMPTS = """
         ON gone.source_id = a.uuid::text
      WHERE a.gateway = 'stripe'
 """
-# Only what is given back through Stripe: the rest was paid by hand, or by a lost dispute.
 REFUNDS = """
-    SELECT r.uuid::text, r.state, r.buyer_fen, r.stripe_refund_id, r.created_at, r.done_at,
-           a.intent_id
+    SELECT r.uuid::text, r.state, r.buyer_fen, r.paid_from, r.stripe_refund_id, r.created_at,
+           r.done_at, a.intent_id
       FROM aftersales_refund r LEFT JOIN payments_paymentattempt a ON a.uuid = r.attempt_id
-     WHERE r.paid_from = 'stripe' AND r.buyer_fen > 0
-       AND coalesce(a.gateway, 'stripe') = 'stripe'
 """
 STRAYS = """
     SELECT id, amount_fen, refund::text, stripe_refund_id, state, recorded_at, done_at
@@ -63,15 +60,21 @@ class OurAttempt:
 
 @dataclass(frozen=True)
 class OurRefund:
-    """A refund that goes through Stripe; `amount_fen` is the buyer's part of it."""
+    """A refund; `amount_fen` is the buyer's part of it, `paid_from` where that came from."""
 
     uuid: str
     state: str
     amount_fen: int
+    paid_from: str
     stripe_refund_id: str | None
     created_at: datetime
     done_at: datetime | None
     intent_id: str | None
+
+    @property
+    def done_at_stripe(self) -> bool:
+        """Whether Stripe should say that it is done: not by hand, not by a dispute, not of 0."""
+        return self.state == "done" and self.paid_from == "stripe" and self.amount_fen > 0
 
 
 @dataclass(frozen=True)
