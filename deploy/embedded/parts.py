@@ -25,9 +25,13 @@ class Postgres(Kept):
 
     kind = "PostgreSQL"
 
-    def __init__(self, directory: Path = VAR / "postgres", *, quick: bool = False) -> None:
-        """`quick` trades safety against a crash of the machine for speed: for tests."""
-        super().__init__(directory, quick=quick)
+    def __init__(
+        self, directory: Path = VAR / "postgres", *, quick: bool = False, unsynced: bool = False
+    ) -> None:
+        """For tests: `quick` trades safety against any crash for speed, `unsynced` only safety
+        against a crash of the machine.
+        """
+        super().__init__(directory, quick=quick, unsynced=unsynced)
 
     def url_for(self, database: str, role: str = APPLICATION) -> str:
         """Return the address of a database for one of the three roles."""

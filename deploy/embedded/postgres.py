@@ -40,15 +40,25 @@ LOCALES = (
 )
 # Without autovacuum no query of a test changes its plan because of what another test left behind.
 QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]
+# Loses nothing when its processes are killed, only when the machine is: its start is quick then.
+UNSYNCED = ["fsync=off"]
 
 
 class PostgresServer:
     """The server as its keeper sees it."""
 
-    def __init__(self, directory: Path, quick: bool = False, preferred_port: int | None = None):
-        """`quick` gives up safety against a crash of the machine: for tests only."""
+    def __init__(
+        self,
+        directory: Path,
+        quick: bool = False,
+        unsynced: bool = False,
+        preferred_port: int | None = None,
+    ):
+        """`quick` gives up safety against any crash, `unsynced` against one of the machine only:
+        both for tests.
+        """
         self.directory = directory
-        self.quick = quick
+        self.options = QUICK if quick else UNSYNCED if unsynced else []
         self.user = service_user()
         self.home = home_for(directory / "cluster", self.user)
         self.data = self.home / "data"
@@ -188,8 +198,7 @@ class PostgresServer:
             "log_checkpoints": "off",
             "max_wal_size": "512MB",
         }
-        if self.quick:
-            settings |= dict(setting.split("=") for setting in QUICK)
+        settings |= dict(setting.split("=") for setting in self.options)
         command: list[str | Path] = [binaries / "postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

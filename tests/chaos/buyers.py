@@ -54,12 +54,17 @@ class Buyers:
     done: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
 
+    broken: list[str] = field(default_factory=list)
+
     def go_on(self, seed: str, until: float) -> None:
         """Buy one thing after another until the time is over."""
         dice, number = random.Random(seed), 0
-        while time.monotonic() < until:
-            number += 1
-            Buyer(self, dice, f"{seed}-{number}@buyers.example").buy()
+        try:
+            while time.monotonic() < until:
+                number += 1
+                Buyer(self, dice, f"{seed}-{number}@buyers.example").buy()
+        except Exception as error:
+            self.broken.append(f"buyer {seed}-{number}: {type(error).__name__}: {error}")
 
 
 class GaveUp(Exception):
@@ -212,9 +217,8 @@ class Buyer:
             return
 
     def _answer_the_bank(self, intent: dict[str, Any]) -> None:
-        url = intent["next_action"]["redirect_to_url"]["url"] if intent.get("next_action") else ""
         try:
-            bank_answers(url.partition("?")[0], "complete")
+            bank_answers(intent["next_action"]["use_stripe_sdk"]["stripe_js"], "complete")
         except OSError:
             self.all.done["the bank's page did not open"] += 1
         else:

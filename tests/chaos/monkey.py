@@ -15,6 +15,7 @@ PATHS = ("/v1/payment_intents*", "/v1/payment_intents*", "/v1/refunds*", "/v1/*"
 JUMP_SECONDS = 16 * 60
 # The keeper gives a server up that ends more than five times a minute.
 BETWEEN_RESTARTS = 13.0
+ALL_WEB_EVERY = 6
 AT_STRIPE: dict[str, dict[str, Any]] = {
     "Stripe answers 500, nothing done": {"kind": "500", "when": "before"},
     "Stripe answers 500, all done": {"kind": "500", "when": "after"},
@@ -29,39 +30,46 @@ AT_STRIPE: dict[str, dict[str, Any]] = {
 
 
 class Monkey:
-    """Chooses, breaks, counts. Runs in the main thread: what it starts dies with that."""
+    """Breaks each thing at its own pace, and counts. Runs in the main thread: what it starts dies
+    with that.
+    """
 
-    def __init__(self, stack: Stack, seed: int, morning: int) -> None:
+    def __init__(self, stack: Stack, seed: int, morning: int, period: float) -> None:
+        """`period`: seconds from one fault of a kind to the next."""
         self.stack, self.dice, self.clock = stack, random.Random(seed), morning
+        self.period = period
         self.counts: Counter[str] = Counter()
-        self.restarted = {"Redis": 0.0, "PostgreSQL": 0.0}
+        self.restarted: dict[str, float] = {}
         self.ordered: Counter[str] = Counter()
         self.kinds: dict[str, Callable[[], bool]] = {
-            "web process killed": lambda: stack.kill_web(self.dice),
-            "all web processes killed": self._kill_web,
+            "web process killed": self._kill_web,
             "worker killed": lambda: stack.kill_worker(self.dice),
             "Redis killed": lambda: self._restart("Redis", stack.kill_redis),
-            "PostgreSQL killed": lambda: self._postgres(signal.SIGKILL),
-            "PostgreSQL shut down at once": lambda: self._postgres(signal.SIGQUIT),
+            "PostgreSQL killed": lambda: self._restart("PostgreSQL", self._kill_postgres),
             "a quarter of an hour passes": self._jump,
         }
         for name, fault in AT_STRIPE.items():
             self.kinds[name] = lambda name=name, fault=fault: self._at_stripe(name, fault)
         for point in points.POINTS:
             self.kinds[_killed_at(point.name)] = lambda name=point.name: points.order(name)
+        begun = time.monotonic()
+        self.due = {name: begun + self.dice.uniform(0, period) for name in self.kinds}
 
     def _kill_web(self) -> bool:
-        # It takes seconds to come back: not while it is still coming.
-        return self.stack.web_is_up() and self.stack.kill_web(self.dice, whole=True)
+        """One of them; now and then all of them, which takes some seconds to come back."""
+        if self.counts["web process killed"] % ALL_WEB_EVERY == 1:
+            return self.stack.kill_web(self.dice, whole=True)
+        return self.stack.kill_web(self.dice)
 
     def _restart(self, what: str, kill: Callable[[], bool]) -> bool:
-        if time.monotonic() - self.restarted[what] < BETWEEN_RESTARTS or not kill():
+        if time.monotonic() - self.restarted.get(what, 0) < BETWEEN_RESTARTS or not kill():
             return False
         self.restarted[what] = time.monotonic()
         return True
 
-    def _postgres(self, number: int) -> bool:
-        return self._restart("PostgreSQL", lambda: self.stack.kill_postgres(number))
+    def _kill_postgres(self) -> bool:
+        # A crash, or an immediate shutdown.
+        return self.stack.kill_postgres(self.dice.choice([signal.SIGKILL, signal.SIGQUIT]))
 
     def _jump(self) -> bool:
         self.clock += JUMP_SECONDS
@@ -69,7 +77,7 @@ class Monkey:
         return True
 
     def _at_stripe(self, name: str, fault: dict[str, Any]) -> bool:
-        if self.ordered[name] - self.struck().get(name, 0) >= 2:
+        if self.ordered[name] - self.struck().get(name, 0) >= 3:
             return False
         more = {"path": self.dice.choice(PATHS)} if "webhook" not in name else {}
         # Three in a row outlast the client's own repeats.
@@ -88,24 +96,21 @@ class Monkey:
         return counts
 
     def injected(self) -> dict[str, int]:
-        """How often each kind happened."""
+        """How often each kind happened: what was ordered counts when it struck."""
         real = {**self.struck(), **{_killed_at(name): n for name, n in points.died().items()}}
         return {
-            name: real.get(name, 0) if _counted(name) else self.counts[name] for name in self.kinds
+            name: real.get(name, 0) if _ordered(name) else self.counts[name] for name in self.kinds
         }
 
-    def go_on(self, until: float, pause: float) -> None:
-        """Break the thing that was broken the least, and again, until the time is over."""
+    def go_on(self, until: float) -> None:
+        """Break what is due, until the time is over."""
         while time.monotonic() < until:
             self.stack.mend()
-            counts = self.injected()
-            order = sorted(self.kinds, key=lambda name: (counts[name], self.dice.random()))
-            # Some of the least broken can not be broken just now.
-            for name in order:
-                if self.kinds[name]():
+            for name, at in self.due.items():
+                if time.monotonic() > at and self.kinds[name]():
                     self.counts[name] += 1
-                    break
-            time.sleep(self.dice.uniform(0.5, 1.5) * pause)
+                    self.due[name] = at + self.period * self.dice.uniform(0.7, 1.3)
+            time.sleep(0.2)
 
     def stop(self) -> dict[str, int]:
         """No more faults; all servers are there again. Gives what was injected."""
@@ -122,5 +127,5 @@ def _killed_at(point: str) -> str:
     return f"killed between {point}"
 
 
-def _counted(name: str) -> bool:
+def _ordered(name: str) -> bool:
     return name in AT_STRIPE or name.startswith("killed between")

@@ -32,7 +32,7 @@ class Stack:
 
     def __init__(self, template: str = "") -> None:
         """`template` is the address of a migrated database to copy; without it one is migrated."""
-        self.suite = Suite(FOLDER, quick=False)
+        self.suite = Suite(FOLDER, quick=False, unsynced=True)
         self.suite.start()
         self.folder = FOLDER / "runs" / f"{os.getpid()}"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -116,9 +116,6 @@ class Stack:
 
     def wait_for_web(self) -> None:
         wait_for(lambda: answers(f"{self.url}/healthz"), 90, "the web server answers", self.web)
-
-    def web_is_up(self) -> bool:
-        return answers(f"{self.url}/healthz")
 
     @property
     def url(self) -> str:

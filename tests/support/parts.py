@@ -43,10 +43,14 @@ class Database:
 class Suite:
     """The servers as one test process holds them."""
 
-    def __init__(self, folder: Path = FOLDER, *, quick: bool = True) -> None:
-        """`quick` as for the parts: what is measured or killed must be as safe as in production."""
+    def __init__(
+        self, folder: Path = FOLDER, *, quick: bool = True, unsynced: bool = False
+    ) -> None:
+        """As for the parts: what is measured is as safe as in production, what is killed loses
+        nothing by it.
+        """
         self.folder = folder
-        self.postgres = Postgres(folder / "postgres", quick=quick)
+        self.postgres = Postgres(folder / "postgres", quick=quick, unsynced=unsynced)
         self.redis = Redis(folder / "redis", quick=quick)
         self._locks: list[IO[str]] = []
         self._count = 0
