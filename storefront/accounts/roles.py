@@ -18,6 +18,7 @@ OURS = (
     "campaigns",
     "cases",
     "catalogue",
+    "discounts",
     "households",
     "ledger",
     "notifications",
@@ -33,6 +34,12 @@ MEDIA = ("wagtailimages", "wagtaildocs")
 # Written by the chain alone; nobody edits them by hand, and some refuse it in the database.
 OF_THE_CHAIN = ("ledger", "notifications", "payments", "order")
 MOVED_BY_SERVICES = (
+    "buyercount",
+    "gift",
+    "giftmove",
+    "hostpayment",
+    "terms",
+    "use",
     "case",
     "caseentry",
     "casepicture",
@@ -58,6 +65,13 @@ MOVED_BY_SERVICES = (
     "stockpool",
     "villageimport",
     "writeoff",
+)
+# Who may make offers, issue gift vouchers and enter what hosts pay in.
+DISCOUNTS = (
+    "discounts.add_terms",
+    "discounts.change_terms",
+    "discounts.add_gift",
+    "discounts.add_hostpayment",
 )
 PAGE_PERMISSIONS = {
     "editor": ("add", "change", "publish"),
@@ -97,6 +111,7 @@ def _permissions() -> dict[Role, set[Permission]]:
             (
                 "aftersales",
                 "cases",
+                "discounts",
                 "ledger",
                 "order",
                 "partner",
@@ -109,7 +124,9 @@ def _permissions() -> dict[Role, set[Permission]]:
         | _named(
             (
                 "campaigns.view_campaign",
+                *DISCOUNTS,
                 "aftersales.add_refund",
+                "aftersales.change_refund",
                 "payments.change_gap",
                 "payments.change_offlinepayment",
                 "notifications.view_message",
@@ -140,6 +157,7 @@ def _permissions() -> dict[Role, set[Permission]]:
         | _of(OURS, ("add", "change", "delete"), by_hand=True)
         | _named(
             (
+                *DISCOUNTS,
                 "aftersales.add_refund",
                 "cases.change_case",
                 "campaigns.add_lineattribution",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -71,8 +72,14 @@ def new_code() -> str:
 
 
 @transaction.atomic
-def issue(new: NewGift, actor=None, code: str = "") -> tuple[Gift, str]:
-    """Issue a gift voucher; gives it with its code, which is told this once. Raises CannotIssue."""
+def issue(new: NewGift, actor=None, code: str = "", key: UUID | None = None) -> tuple[Gift, str]:
+    """Issue a gift voucher; gives it with its code, which is told this once. Raises CannotIssue.
+
+    `key` names the wish: the same one again gives the voucher that is there, without its code.
+    """
+    known = Gift.objects.filter(key=key).first() if key else None
+    if known:
+        return known, ""
     if not 0 < new.amount_fen <= MOST_FEN:
         raise CannotIssue("amount", _("From ¥0.01 to ¥10,000.00."))
     if new.valid_until <= now():
@@ -86,6 +93,7 @@ def issue(new: NewGift, actor=None, code: str = "") -> tuple[Gift, str]:
     accounts([account, AccountKey(Account.Kind.GIFT)])
     code = code or new_code()
     gift = Gift.objects.create(
+        key=key or uuid4(),
         digest=digest_of(code),
         ending=code[-GROUP:].upper(),
         issued_fen=new.amount_fen,

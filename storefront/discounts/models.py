@@ -5,6 +5,8 @@ amount, least value, dates, code. `Terms` says who pays for it and how often. Co
 by conditional UPDATEs alone (storefront.discounts.holding); balances by rows of their journal.
 """
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -161,6 +163,8 @@ class Gift(models.Model):
         BANK = "bank", _("bought, paid to the bank account")
         CASH = "cash", _("bought, paid in cash")
 
+    # Of the form that issued it: sent twice it is issued once.
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     digest = models.CharField(max_length=64, unique=True)
     # The last four characters: enough to tell one's vouchers apart, not to spend them.
     ending = models.CharField(max_length=4)

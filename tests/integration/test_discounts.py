@@ -8,11 +8,14 @@ from catalog.clock import now
 from cooperatives.ledger.models import Account, Posting
 from cooperatives.routing.models import ConsignmentLine, LineSource
 from livestream.campaigns.models import Campaign, LineAttribution
+from storefront.accounts.models import User
+from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import RefundWish, refund_lines, refund_order
 from storefront.books.runner import check_database
 from storefront.discounts import gifts
-from storefront.discounts.models import BuyerCount, Gift, HostPayment, Terms, Use
+from storefront.discounts.models import BuyerCount, Gift, Host, HostPayment, Terms, Use
+from storefront.discounts.selectors import saving
 from storefront.discounts.services import (
     CannotSave,
     CodeRefused,
@@ -420,3 +423,79 @@ def test_who_tries_codes_too_often_waits(client):
     client.post("/basket/add/", {"pack": grove.pack.pk, "quantity": 1})
     statuses = {client.post("/basket/codes/", {"code": str(n)}).status_code for n in range(130)}
     assert statuses == {302, 429}
+
+
+@pytest.fixture
+def finance(client):
+    """A browser in which finance is signed in."""
+    user = User.objects.create_user(email="finance@example.org", password="secret-words-9")
+    user.groups.add(seed_roles()[Role.FINANCE])
+    client.force_login(user)
+    return client
+
+
+def test_staff_make_pause_and_change_an_offer(finance):
+    week = {"starts_at": "2026-01-01T08:00", "ends_at": "2030-01-01T08:00"}
+    wish = {
+        "name_zh": "新生礼",
+        "name_en": "Welcome",
+        "code": "new-1",
+        "kind": "percent",
+        "value": "12.5",
+        "funder": "programme",
+        "uses_limit": "10",
+        "budget": "100",
+        **week,
+    }
+    for field, wrong in (("value", "100.01"), ("ends_at", "2020-01-01T08:00"), ("code", "a b")):
+        refused = finance.post("/cms/discounts/new/", {**wish, field: wrong})
+        assert refused.status_code == 422 and refused.context["form"].errors.keys() == {field}
+    assert not Terms.objects.exists()
+
+    made = finance.post("/cms/discounts/new/", wish, follow=True)
+    terms = Terms.objects.get()
+    assert "NEW-1" in made.content.decode() and "12.5" in made.content.decode()
+    assert (terms.uses_limit, terms.budget_fen, terms.version) == (10, 10_000, 1)
+    assert terms.offer.vouchers.get().code == "NEW-1"
+    finance.post(f"/cms/discounts/{terms.pk}/pause/", {"paused": "1"})
+    terms = Terms.objects.get()
+    assert (terms.paused, terms.version) == (True, 2)
+    change = {**wish, "kind": "amount", "value": "8", "least": "50", "code": "OTHER"}
+    finance.post(f"/cms/discounts/{terms.pk}/edit/", change)
+    terms = Terms.objects.get()
+    assert (terms.offer.vouchers.get().code, terms.version, terms.paused) == ("NEW-1", 3, True)
+    assert saving(terms).count("8.00") == 1
+    assert finance.get(f"/cms/discounts/{terms.pk}/edit/").status_code == 200
+    assert finance.get("/cms/discounts/").status_code == 200
+
+
+def test_staff_issue_a_gift_voucher_once_and_see_its_code_once(finance):
+    form = {
+        "amount": "50",
+        "valid_until": "2030-01-01T08:00",
+        "funder": "bank",
+        "key": "0a8d6ab6-0000-4000-8000-000000000009",
+    }
+    refused = finance.post("/cms/discounts/gifts/new/", form)
+    assert refused.context["form"].errors.keys() == {"reference"}
+    form["reference"] = "transfer 12"
+    shown = finance.post("/cms/discounts/gifts/new/", form, follow=True)
+    again = finance.post("/cms/discounts/gifts/new/", form, follow=True)
+    gift = Gift.objects.get()
+    assert gifts.find(shown.context["code"]) == gift
+    assert again.context["code"] == ""
+    assert (gift.balance_fen, balance("bank")) == (5000, 5000)
+    assert finance.get("/cms/discounts/gifts/").status_code == 200
+
+
+def test_staff_enter_what_a_host_paid_in(finance, stripe):
+    grove = chain.make_grove(price_fen=2000)
+    finance.post("/cms/discounts/hosts/new/", {"name": "校友会"})
+    host = Host.objects.get()
+    discounts.offer("ALUMNI", funder="host", host_id=host.pk, amount_fen=700)
+    buy([(grove.pack, 1)], "ALUMNI")
+    assert "7.00" in finance.get("/cms/discounts/hosts/").content.decode()
+    payment = {"host": host.pk, "amount": "7.00", "reference": "B-1"}
+    for _ in range(2):
+        finance.post("/cms/discounts/hosts/", payment)
+    assert (HostPayment.objects.count(), balance("host"), balance("bank")) == (1, 0, 700)

@@ -24,7 +24,7 @@ from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.cases.models import CasePicture
 from storefront.notifications.links import preference_key
 from storefront.notifications.models import Message
-from tests.support import chain
+from tests.support import chain, discounts
 from tests.support.cases import write_case
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,8 @@ ADDRESSES = {
     "shop:produce": Address(OPEN, {"code": "produce"}, post={}),
     "shop:basket": Address(OPEN, post={}),
     "shop:basket-add": Address({}, post=OPEN),
+    "discounts:add": Address({}, post=OPEN),
+    "discounts:remove": Address({}, post=OPEN),
     "shop:basket-line": Address({}, {"line_id": "basket_line"}, post=MINE, shrugs=True),
     "accounts:login": Address(OPEN),
     "accounts:logout": Address({}, post=OPEN),
@@ -130,6 +132,16 @@ ADDRESSES = {
     "staff:refund": Address(OF_STAFF, ORDER),
     "staff:attribution": Address(OF_STAFF, {**ORDER, "line_id": "order_line"}),
     "staff:sharing-out": Address(OF_STAFF),
+    "discounts_staff:offers": Address(OF_STAFF, post={}),
+    "discounts_staff:new-offer": Address(OF_STAFF),
+    "discounts_staff:offer": Address(OF_STAFF, {"terms_id": "terms"}, post={}),
+    "discounts_staff:edit-offer": Address(OF_STAFF, {"terms_id": "terms"}),
+    "discounts_staff:pause-offer": Address({}, {"terms_id": "terms"}, post=OF_STAFF),
+    "discounts_staff:gifts": Address(OF_STAFF, post={}),
+    "discounts_staff:new-gift": Address(OF_STAFF),
+    "discounts_staff:gift": Address(OF_STAFF, {"gift_id": "gift"}, post={}),
+    "discounts_staff:hosts": Address(OF_STAFF),
+    "discounts_staff:new-host": Address(OF_STAFF),
     "staff-cases:list": Address(OF_STAFF, post={}),
     "staff-cases:case": Address(OF_STAFF, {"case_id": "case"}, post={}),
     "staff-cases:reply": Address({}, {"case_id": "case"}, post=OF_STAFF),
@@ -235,6 +247,8 @@ def world(stripe) -> dict[str, Any]:
         "attempt": attempt.uuid,
         "basket_line": basket.lines.get().pk,
         "produce": grove.produce.code,
+        "terms": discounts.offer("WALK").pk,
+        "gift": discounts.gift(5000).pk,
         "link": "NOSUCH",
         "message_key": preference_key(kept.pk),
         "kept": f"message-{kept.pk}",
@@ -355,11 +369,11 @@ def test_unknown_ids_are_missing_not_broken(world):
         "attempt": uuid.uuid4(),
         "consignment": "26010199999999-1",
         **dict.fromkeys(("pool", "lot", "household", "sales_pool", "order_line"), 999_999_999),
-        **dict.fromkeys(("line", "case", "picture"), 999_999_999),
+        **dict.fromkeys(("line", "case", "picture", "terms", "gift"), 999_999_999),
     }
     for name, address in ADDRESSES.items():
         person = next((p for p in ("manager_a", "staff", "buyer") if address.get.get(p)), None)
-        ids = {"number", "pk", "uuid", "line_id", "case_id", "picture_id"}
+        ids = {"number", "pk", "uuid", "line_id", "terms_id", "gift_id", "case_id", "picture_id"}
         if person and address.arguments.keys() & ids:
             url = resolve(made_up, name, address)
             assert world["clients"][person].get(url).status_code == 404, url
