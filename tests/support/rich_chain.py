@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.test import override_settings
 
 from catalog.clock import now
 from cooperatives.households.models import VillageImport
@@ -22,12 +23,21 @@ from livestream.campaigns.services import override
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import RefundWish, refund_lines, refund_order
 from storefront.aftersales.services import send as send_refund
+from storefront.discounts import gifts
+from storefront.discounts.services import record_host_payment
 from storefront.notifications.models import Message
+from storefront.notifications.preferences import Buyer, choose
 from storefront.notifications.services import send as send_message
-from storefront.payments import events
+from storefront.notifications.wording import save_text
+from storefront.payments import events, gateway
+from storefront.payments.balance import sweep_balance
 from storefront.payments.finalizing import finalize
+from storefront.payments.models import Gap, GatewayName
+from storefront.payments.receiving import Receipt, confirm
+from storefront.payments.reconciling.resolve import acknowledge, resolve
+from storefront.payments.reconciling.run import reconcile_payments
 from storefront.payments.services import abandon
-from tests.support import chain
+from tests.support import chain, discounts
 
 DAY = 86_400
 SHIFT = 12 * DAY
@@ -52,11 +62,14 @@ def lines(order: Any) -> list[ConsignmentLine]:
 
 
 def send_everything() -> None:
-    """Do what the workers do: refunds to Stripe, then the mails."""
+    """Do what the workers do: refunds to Stripe, then the mails, then Stripe's fees."""
     for refund in Refund.objects.exclude(state=Refund.State.DONE):
         send_refund(refund.pk)
     for message in Message.objects.filter(state=Message.State.WAITING):
         send_message(message.pk)
+    for gift_id in gifts.ended():
+        gifts.expire(gift_id)
+    sweep_balance()
 
 
 def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
@@ -113,6 +126,7 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     orders["short"] = buy([(melons, 2)])
     orders["short too"] = buy([(melons, 1)])
     rich.orders["to pack"] = buy([(small, 1)])
+    card = _discounted(rich, small, box, campaign, staff)
     write_off(spoiling.pk, 700, "bruised", staff)
     gave_up = chain.start([(small, 1)])
     abandon(gave_up.uuid)
@@ -145,8 +159,11 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     chain.deliver("A-002", plum, 4000, days_ago=0)
     share_out_due()
 
-    # The third day: more lots, deliveries, refunds after packing.
+    # The third day: more lots, deliveries, refunds after packing. The buyer chose meanwhile.
     send_everything()
+    choose(Buyer(chain.CONTACT.email), {"shipped": ["mail", "sms"], "delivered": []})
+    for body in ("{order}: {waybill}", ""):
+        save_text("shipped", "en", "mail", subject="{shop}", body=body, actor=staff)
     set_clock(2 * DAY)
     chain.deliver("A-001", plum, 9000, days_ago=0)
     chain.deliver("B-003", melon, 5000, days_ago=0)
@@ -167,6 +184,8 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     )
     line = lines(orders["two lines"])[0]
     refund_lines(orders["two lines"].pk, [RefundWish(line.pk, packs=1)], freight=True, restock=True)
+    line = lines(orders["discounted"])[0]
+    refund_lines(orders["discounted"].pk, [RefundWish(line.pk, packs=1)], freight=True)
     send_everything()
     set_clock(3 * DAY)
     share_out_due()
@@ -183,9 +202,26 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     chain.promise("A-001", plum, 3000, per_day=2000, days=6)
     orders["to pick"] = buy([(plums, 2)])
     chain.deliver("A-001", plum, 700, days_ago=0)
-    rich.orders["open"] = chain.start([(small, 2)])
+    rich.orders["open"] = chain.start([(small, 2)], codes=("PROG",), cards=(card,))
+    _paid_otherwise(small, staff)
     send_everything()
     return rich
+
+
+def _discounted(rich: RichChain, small: Any, box: Any, campaign: Any, staff: Any) -> Any:
+    """Each funder's discount and gift vouchers: used, given up, spent whole, ended. Gives one."""
+    host, stacks = discounts.host(), {"stacks": True, "per_buyer": 9}
+    discounts.offer("PROG", amount_fen=301, campaign_id=campaign.pk, budget_fen=9000, **stacks)
+    discounts.offer("HOST", funder="host", host_id=host.pk, bps=1000, uses_limit=9, **stacks)
+    discounts.offer("COOP", funder="cooperative", partner_id=rich.first.pk, **stacks)
+    codes, items = ("PROG", "HOST", "COOP"), [(small, 2), (box, 1)]
+    card, whole = discounts.gift(2501, days=40), discounts.gift(9000, funder="cash", reference="7")
+    discounts.gift(400, days=2)
+    rich.orders["discounted"] = chain.buy(items, codes=codes, cards=(card,))
+    rich.orders["by gift"] = chain.buy([(small, 1)], codes=("COOP",), cards=(whole,))
+    abandon(chain.start(items, codes=codes, cards=(whole,)).uuid)
+    record_host_payment(host.pk, 100, "bank-7", staff)
+    return whole
 
 
 def _goods_gone(berries: Any, staff: Any) -> None:
@@ -195,6 +231,29 @@ def _goods_gone(berries: Any, staff: Any) -> None:
     write_off(lot.pk, lot.grams - 2700, "rotten", staff)
     chain.pay(attempt)
     assert finalize(attempt.uuid).kind == "refunded"
+
+
+def _paid_otherwise(pack: Any, staff: Any) -> None:
+    """Transfers: come in, given up, awaited. Money of nobody's: given back, explained."""
+    with override_settings(OFFLINE_PAYMENT_INSTRUCTIONS="Bank of the Hills"):
+        came, gone, _awaited = (
+            chain.start([(pack, 1)], user=buyer, via=GatewayName.OFFLINE)
+            for buyer in (staff, staff, get_user_model().objects.create(email="b@example.org"))
+        )
+    confirm(
+        came.intent_id,
+        Receipt("bank", came.amount_fen, "TRANSFER-1", came.created_at.date()),
+        staff,
+    )
+    abandon(gone.uuid)
+    intents = gateway._client().v1.payment_intents
+    for fen in (700, 800):
+        made = intents.create({"amount": fen, "currency": "cny", "payment_method_types": ["card"]})
+        intents.confirm(made.id, {"payment_method": "pm_card_visa"})
+    reconcile_payments()
+    back, explained = Gap.objects.order_by("details__fen")
+    resolve(back.pk, staff)
+    acknowledge(explained.pk, staff, "The hall's rent")
 
 
 def _stripe_tells(order: Any) -> None:
