@@ -28,6 +28,8 @@ def adopt(attempt: PaymentAttempt, found: gateway.StripeRefund, bearer: str, act
     remainder over what remains of that on lines and freight. The same one again gives the refund
     that is there. Raises CannotRefund when less than that remains; then nothing changed.
     """
+    if attempt.order_id is None:
+        raise CannotRefund(gettext("This payment has no order: it was given back whole."))
     attempt, consignments = lock_order(attempt.order_id)
     key = uuids.uuid5(ADOPTED, found.id)
     if known := Refund.objects.filter(pk=key).first():
@@ -40,9 +42,10 @@ def adopt(attempt: PaymentAttempt, found: gateway.StripeRefund, bearer: str, act
             % {"left": to_yuan(sum(left.values()))}
         )
     # Freight sorts before the lines.
-    parts = largest_remainder(
-        found.amount_fen, {(parcel, line or 0): fen for (parcel, line), fen in left.items()}
-    )
+    weights: dict[tuple[int, int], int] = {
+        (parcel, line or 0): fen for (parcel, line), fen in left.items()
+    }
+    parts = largest_remainder(found.amount_fen, weights)
     cuts = cut(
         consignments,
         [

