@@ -18,6 +18,24 @@ class Migration(migrations.Migration):
     dependencies = [
         ("books", "0002_money_engine"),
         ("cases", "0001_initial"),
+        ("routing", "0006_transit_days"),
     ]
 
-    operations = [Sealed(table, "id", columns.split()) for table, columns in TABLES.items()]
+    operations = [
+        *(Sealed(table, "id", columns.split()) for table, columns in TABLES.items()),
+        # Once more, with the days on its way.
+        Sealed(
+            "routing_freightrate",
+            "id",
+            (
+                "partner_id",
+                "province",
+                "first_grams",
+                "first_fen",
+                "step_grams",
+                "step_fen",
+                "transit_days",
+            ),
+            deletable=True,
+        ),
+    ]

@@ -12,6 +12,7 @@ from catalog.clock import today
 from cooperatives.households.village_files import load_villages
 from cooperatives.routing.freight_file import load_freight
 from storefront.demo.accounts import SignIn, make_accounts
+from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
 
 FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         _be_quiet()
         load_villages(FILES / "villages", as_of=today())
         load_freight(FILES / "freight.csv")
+        set_claim_rules()
+        set_transit_days()
         name_categories()
         make_campaign(make_pages())
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD

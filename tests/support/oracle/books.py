@@ -37,8 +37,11 @@ class Must:
 
 
 def is_released(row: Any, villages: Villages, moment: datetime) -> bool:
-    """Delivered, or long enough on its way, and past its return window at a moment."""
-    if row.packed_grams is None:
+    """Delivered, or long enough on its way, and past its return window at a moment.
+
+    Not while a case or dispute holds it, unless it was released before.
+    """
+    if row.packed_grams is None or (row.held and row.released_at is None):
         return False
     window = timedelta(days=villages.clock(villages.packs[row.sku]["produce"], "return_days"))
     if row.state == "delivered":

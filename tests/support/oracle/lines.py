@@ -37,6 +37,8 @@ class Line:
 LINES = """
 SELECT line.id, line.order_line_id, line.packs, line.ordered_grams, line.packed_grams,
        line.short_grams, line.released_at, line.pool_id,
+       EXISTS (SELECT FROM settlement_releasehold hold
+                WHERE hold.line_id = line.id AND hold.lifted_at IS NULL) AS held,
        consignment.id AS consignment_id, consignment.order_id, consignment.state,
        consignment.packed_at, consignment.shipped_at, consignment.delivered_at,
        partner.code AS cooperative, product.upc AS sku, order_line.quantity
