@@ -16,7 +16,14 @@ from storefront.payments.reconciling import at_stripe
 from storefront.payments.reconciling.at_stripe import AtStripe
 from storefront.payments.reconciling.ours import OurAttempt, OurRefund, Ours, OurStray
 
-EXPLAINED = "SELECT subject FROM payments_gap WHERE state = 'acknowledged'"
+# What the balance calls it is explained with it.
+EXPLAINED = """
+    SELECT subject FROM payments_gap WHERE state = 'acknowledged'
+    UNION ALL
+    SELECT coalesce('payment ' || substring(subject FROM '^(?:intent|charge) (.+)$'),
+                    substring(subject FROM '^(refund .+) at Stripe$'))
+      FROM payments_gap WHERE state = 'acknowledged'
+"""
 
 
 def ask(oldest: datetime | None, moment: Moment) -> AtStripe:
