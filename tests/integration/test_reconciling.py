@@ -22,6 +22,7 @@ from storefront.books.runner import verify
 from storefront.order.models import Order
 from storefront.payments import gateway
 from storefront.payments.balance import sweep_balance
+from storefront.payments.checks import webhook_secret
 from storefront.payments.models import (
     BalanceMovement,
     BalanceSweep,
@@ -274,6 +275,18 @@ def test_a_refund_that_failed_unheard_is_owed_again(stripe, grove, finance, set_
     assert (refund.state, balance("refund_due")) == ("failed", -3280)
 
 
+def test_what_is_older_than_stripes_lists_is_looked_up_before_it_is_called_a_gap(
+    stripe, grove, set_clock, monkeypatch
+):
+    order = chain.buy([(grove.pack, 1)])
+    send(refund_order(order.pk).pk)
+    set_clock(TEN_MINUTES)
+    monkeypatch.setattr(gateway, "list_refunds", lambda since, until: iter(()))
+    monkeypatch.setattr(gateway, "list_intents", lambda since, until: iter(()))
+
+    assert reconcile_payments().ok
+
+
 def test_a_movement_that_the_sweeps_missed_is_booked(stripe, grove, finance, set_clock):
     chain.buy([(grove.pack, 1)])
     BalanceSweep.objects.create(until=now() + timedelta(days=2))
@@ -319,6 +332,13 @@ def test_a_dispute_that_nobody_heard_of_is_a_gap(stripe, grove, finance, set_clo
     reconcile_payments()
     gap = Gap.objects.get()
     assert (gap.kind, gap.details["order"]) == (Kind.DISPUTE_UNKNOWN, order.number)
+
+    resolve(gap.pk, finance)
+
+    assert reconcile_payments().ok
+    assert balance("disputed") == 3280
+    assert balance("stripe") == gateway.balance_fen() == -fee(3280) - 8500
+    assert faults() == {}
 
 
 def test_while_stripe_is_out_of_reach_no_gap_changes(stripe, set_clock):
@@ -390,3 +410,20 @@ def test_finance_mends_and_explains_on_its_pages_and_an_auditor_only_looks(
     assert client.post(reverse("finance:resolve", args=[first.pk])).status_code == 302
     first.refresh_from_db()
     assert first.state == State.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("key", "base", "secret", "errors"),
+    [
+        ("sk_live_1", "https://api.stripe.com", "", 1),
+        ("sk_live_1", "http://127.0.0.1:9", "whsec_sandbox", 1),
+        ("sk_test_1", "https://api.stripe.com", "", 1),
+        ("sk_test_1", "http://127.0.0.1:9", "", 0),
+        ("sk_live_1", "https://api.stripe.com", "whsec_real", 0),
+    ],
+)
+def test_real_money_needs_the_webhooks_secret(settings, key, base, secret, errors):
+    settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = key, base
+    settings.STRIPE_WEBHOOK_SECRET = secret
+
+    assert len(webhook_secret(None)) == errors

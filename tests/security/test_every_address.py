@@ -132,6 +132,8 @@ ADDRESSES = {
     "staff:refund": Address(OF_STAFF, ORDER),
     "staff:attribution": Address(OF_STAFF, {**ORDER, "line_id": "order_line"}),
     "staff:sharing-out": Address(OF_STAFF),
+    "finance:payments": Address(OF_STAFF, post={}),
+    "finance:gaps": Address(OF_STAFF, post={}),
     "discounts_staff:offers": Address(OF_STAFF, post={}),
     "discounts_staff:new-offer": Address(OF_STAFF),
     "discounts_staff:offer": Address(OF_STAFF, {"terms_id": "terms"}, post={}),

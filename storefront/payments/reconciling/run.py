@@ -49,10 +49,10 @@ def reconcile_payments(since: datetime | None = None, until: datetime | None = N
             strays.send(payment_id)
         there = at_stripe.read(report.since, report.until)
         report.error = there.error
+        if not report.error:
+            _compare(there, report)
     except (gateway.GatewayDown, gateway.GatewayRefused) as error:
         report.error = str(error) or type(error).__name__
-    if not report.error:
-        _compare(there, report)
     report.open_gaps = gaps.open_gaps().count()
     Reconciliation.objects.create(
         ran_at=now(),
@@ -68,11 +68,25 @@ def reconcile_payments(since: datetime | None = None, until: datetime | None = N
 def _compare(there: at_stripe.AtStripe, report: Report) -> None:
     with connection.cursor() as cursor:
         ours = Ours(cursor)
-    found = list(differences(there, ours, known_of(there), report.since, report.until))
+    told = differences(there, ours, known_of(there), report.since, report.until)
+    found = [each for each in told if not _older_than_the_lists(each)]
     young = now() - PATIENCE
     report.pending = [each for each in found if each.happened_at > young]
     old = [each for each in found if each.happened_at <= young]
     gaps.note(old, [each.key for each in report.pending], report.since, report.until)
+
+
+def _older_than_the_lists(found: Difference) -> bool:
+    """Whether Stripe has after all what its lists lack: made before the span that was listed."""
+    try:
+        if found.kind == Gap.Kind.ORDER_UNPAID and found.details["intent"]:
+            return gateway.retrieve_intent(found.details["intent"]).succeeded
+        if found.kind == Gap.Kind.REFUND_MISSING and not found.details["status"]:
+            said = gateway.retrieve_refund(found.details["refund"]).status
+            return said in ("succeeded", "pending")
+    except gateway.GatewayRefused:
+        return False
+    return False
 
 
 def known_of(there: at_stripe.AtStripe) -> Known:
