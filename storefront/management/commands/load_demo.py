@@ -13,6 +13,7 @@ from cooperatives.households.village_files import load_villages
 from cooperatives.routing.freight_file import load_freight
 from storefront.demo.accounts import SignIn, make_accounts
 from storefront.demo.claims import set_claim_rules, set_transit_days
+from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
 
 FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         set_claim_rules()
         set_transit_days()
         name_categories()
-        make_campaign(make_pages())
+        make_discounts(make_campaign(make_pages()))
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
         self.stdout.write(announcement(make_accounts(password), password))
 
@@ -59,7 +60,7 @@ def _be_quiet() -> None:
 
 
 def announcement(accounts: list[SignIn], password: str) -> str:
-    """The sign-ins and the tracked links, as a table for the terminal."""
+    """The sign-ins, the tracked links and the codes, as a table for the terminal."""
     lines = [f"Sign-ins, each with the password {password}"]
     for account in accounts:
         changed = "" if account.password_fits else "   (its password was changed)"
@@ -70,4 +71,6 @@ def announcement(accounts: list[SignIn], password: str) -> str:
         f"  {settings.SITE_URL}/r/{code}   → {f'produce {produce}' if produce else 'its page'}"
         for code, _, produce in LINKS
     ]
+    lines += ["", "Codes for the basket"]
+    lines += [f"  {code:<22}{what}" for code, what in CODES]
     return "\n".join(lines)
