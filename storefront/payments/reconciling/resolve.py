@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cooperatives.ledger.models import Transaction
 from cooperatives.routing.cuts import CannotRefund
 from storefront.aftersales import sending
 from storefront.aftersales.adopting import adopt
+from storefront.aftersales.cases.disputes import on_event
+from storefront.aftersales.cases.models import Dispute
 from storefront.aftersales.models import Refund
 from storefront.payments import balance, gateway, strays
 from storefront.payments.finalizing import finalize
@@ -82,8 +83,6 @@ def _ask_again(details: dict[str, Any]) -> None:
 
 
 def _open_case(details: dict[str, Any]) -> None:
-    from storefront.aftersales.cases.disputes import on_event
-
     on_event(gateway.retrieve_dispute(details["dispute"]))
 
 
@@ -129,9 +128,7 @@ def _mended(gap: Gap) -> bool:
                 ).exists()
             )
         case Kind.DISPUTE_UNKNOWN:
-            return Transaction.objects.filter(
-                kind=Transaction.Kind.DISPUTE_OPENED, source_id=details["dispute"]
-            ).exists()
+            return Dispute.objects.filter(pk=details["dispute"]).exists()
         case Kind.MOVEMENT_UNBOOKED:
             return BalanceMovement.objects.filter(pk=details["movement"]).exists()
     return False

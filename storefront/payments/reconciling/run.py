@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from catalog.clock import now
-from cooperatives.ledger.models import Transaction
+from storefront.aftersales.cases.models import Dispute
 from storefront.payments import gateway, strays
 from storefront.payments.balance import sweep_balance
 from storefront.payments.models import BalanceMovement, Gap, Reconciliation
@@ -90,16 +90,12 @@ def _older_than_the_lists(found: Difference) -> bool:
 
 
 def known_of(there: at_stripe.AtStripe) -> Known:
-    """Which of Stripe's movements and disputes are booked here."""
+    """Which of Stripe's movements and disputes are known here."""
     movements = BalanceMovement.objects.filter(pk__in=[each.id for each in there.movements])
-    disputes = Transaction.objects.filter(
-        kind=Transaction.Kind.DISPUTE_OPENED,
-        source_type="dispute",
-        source_id__in=[each["id"] for each in there.disputes],
-    )
+    disputes = Dispute.objects.filter(pk__in=[each["id"] for each in there.disputes])
     return Known(
         frozenset(movements.values_list("pk", flat=True)),
-        frozenset(disputes.values_list("source_id", flat=True)),
+        frozenset(disputes.values_list("pk", flat=True)),
     )
 
 
