@@ -52,7 +52,7 @@ OWNERS = f"""
                 ELSE (coalesce(booked.buyer, 0)::bigint, coalesce(booked.gift, 0)::bigint) END
         OR r.bearer NOT IN ('cooperative', 'programme', 'carrier')
         OR (r.paid_from = 'stripe') <> (r.paid_reference = '')
-        OR (r.reason = 'dispute') <> (r.paid_from = 'disputed')
+        OR (r.reason = 'dispute' AND r.paid_from <> 'disputed')
 """  # noqa: S608
 GOODS_GONE = """
     SELECT 'payment ' || a.uuid, 'was to be given back, by ' || count(r.uuid) || ' refunds',

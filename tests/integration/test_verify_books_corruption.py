@@ -99,6 +99,10 @@ TARGETS = {
     "aftersales_refundline": Target(
         "refund_id consignment_id consignment_line_id amount_fen packs grams",
     ),
+    "cases_case": Target("order_id line_id given_fen escalated"),
+    "cases_caseentry": Target("case_id refund_id", "refund_id IS NOT NULL"),
+    "cases_dispute": Target("attempt_id case_id withdrawn_fen reinstated_fen fee_fen refund_id"),
+    "settlement_releasehold": Target("line_id key", "lifted_at IS NULL"),
     "campaigns_lineattribution": Target(
         "order_line_id campaign_id rule evidence replaces_id created_at", "replaces_id IS NULL"
     ),
@@ -132,6 +136,7 @@ FREE = {
         **dict.fromkeys(("structure", "parent_id", "product_class_id", "rating", "code"), OSCAR),
         **dict.fromkeys(("date_created", "date_updated", "is_discountable"), OSCAR),
     },
+    "cases_dispute": {"checked_at": QUEUE},
     "ledger_transaction": {"xact": "closes a transaction; a restore sets it to 0"},
     "notifications_message": {"tries": QUEUE, "try_at": QUEUE, "error": QUEUE},
     "order_order": {"analytics_tracked": OSCAR},

@@ -38,6 +38,7 @@ from storefront.payments.reconciling.resolve import acknowledge, resolve
 from storefront.payments.reconciling.run import reconcile_payments
 from storefront.payments.services import abandon
 from tests.support import chain, discounts
+from tests.support.rich_cases import make_cases, make_disputes, make_pears
 
 DAY = 86_400
 SHIFT = 12 * DAY
@@ -131,6 +132,8 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     gave_up = chain.start([(small, 1)])
     abandon(gave_up.uuid)
     _goods_gone(berries, staff)
+    pears = make_pears(first)
+    orders.update(make_disputes(pears, staff))
     attribution = LineAttribution.objects.filter(order_line__order=orders["split"]).get()
     override(attribution.order_line_id, None, staff, "bought for the canteen")
     again = override(attribution.order_line_id, campaign.pk, staff, "it was the poster")
@@ -186,6 +189,7 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     refund_lines(orders["two lines"].pk, [RefundWish(line.pk, packs=1)], freight=True, restock=True)
     line = lines(orders["discounted"])[0]
     refund_lines(orders["discounted"].pk, [RefundWish(line.pk, packs=1)], freight=True)
+    orders.update(make_cases(pears, staff))
     send_everything()
     set_clock(3 * DAY)
     share_out_due()

@@ -283,18 +283,23 @@ def _note(dispute_id: str, text: str, actor: Any) -> None:
 
 
 def sweep() -> int:
-    """Ask Stripe about the disputes that are open, and whether there are new ones; gives how many.
+    """Ask Stripe about the disputes that are open, and whether there are new ones; gives how many
+    of ours that were.
 
     Whatever webhooks were lost. Raises GatewayDown.
     """
     moment = now()
-    open_ones = set(Dispute.objects.filter(closed_at__isnull=True).values_list("pk", flat=True))
+    open_ones = list(Dispute.objects.filter(closed_at__isnull=True).values_list("pk", flat=True))
     known = set(Dispute.objects.values_list("pk", flat=True))
-    listed = gateway.list_disputes(moment - LOOK_BACK, moment + timedelta(minutes=5))
-    wanted = open_ones | {row["id"] for row in listed if row["id"] not in known}
-    for dispute_id in sorted(wanted):
+    new = [
+        parse(row)
+        for row in gateway.list_disputes(moment - LOOK_BACK, moment + timedelta(minutes=5))
+        if row["id"] not in known
+    ]
+    ours = sum(_take(found) is not None for found in new)
+    for dispute_id in open_ones:
         try:
-            sync(dispute_id)
+            ours += sync(dispute_id) is not None
         except gateway.GatewayRefused as error:
             log.error("dispute %s could not be read: %s", dispute_id, error)
-    return len(wanted)
+    return ours

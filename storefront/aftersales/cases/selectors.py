@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404
 
@@ -186,5 +187,9 @@ def counts_for_staff() -> dict[str, int]:
 
 def people() -> QuerySet:
     """Who can look after a case among the programme's staff."""
-    backend = "django.contrib.auth.backends.ModelBackend"
-    return get_user_model().objects.with_perm(CHANGE, backend=backend).order_by("email", "pk")
+    permission = Permission.objects.filter(
+        content_type__app_label="cases", codename="change_case"
+    ).values("pk")
+    able = Q(is_superuser=True) | Q(groups__permissions__in=permission)
+    able |= Q(user_permissions__in=permission)
+    return get_user_model().objects.filter(able, is_active=True).order_by("email", "pk").distinct()
