@@ -24,6 +24,7 @@ TABLES = (
     "cases_dispute",
     "catalogue_produce",
     "catalogue_product",
+    "discounts_buyercount",
     "discounts_gift",
     "discounts_giftmove",
     "discounts_host",

@@ -84,7 +84,8 @@ def test_triggers_that_were_left_off_are_a_fault(fresh_database):
 def test_every_table_that_has_seals_is_checked():
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%_sealed' ORDER BY 1"
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE right(tgname, 7) = '_sealed' ORDER BY 1"
         )
         sealed = [row[0] for row in cursor.fetchall()]
 

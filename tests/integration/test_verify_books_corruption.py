@@ -151,7 +151,6 @@ FREE = {
 }
 # What a check works out from other rows, of which a row that is invented has none.
 COUNTED = {
-    "discounts_gift": "balance_fen held_fen",
     "discounts_terms": "uses_held uses_done budget_held_fen budget_done_fen",
 }
 
