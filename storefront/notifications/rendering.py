@@ -10,6 +10,7 @@ from django.utils.translation import get_language, override
 
 from catalog.numbers import to_fen, to_yuan
 from cooperatives.routing.models import Consignment
+from storefront.discounts.recording import shown_discounts, shown_gifts
 from storefront.notifications import wording
 from storefront.notifications.links import preference_address
 from storefront.notifications.models import Message
@@ -114,9 +115,11 @@ def _bought(order: Order) -> dict[str, Any]:
     freight = order.shipping_incl_tax
     return {
         "lines": [
-            (_title(line), line.quantity, line.line_price_incl_tax)
+            (_title(line), line.quantity, line.line_price_before_discounts_incl_tax)
             for line in order.lines.select_related("product__produce").order_by("pk")
         ],
+        "discounts": [(name, to_yuan(fen)) for name, fen in shown_discounts(order)],
+        "gifts": [(ending, to_yuan(fen)) for ending, fen in shown_gifts(order)],
         "goods": to_yuan(to_fen(order.total_incl_tax) - to_fen(freight)),
         "freight": freight,
         "total": order.total_incl_tax,

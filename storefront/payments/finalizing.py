@@ -152,7 +152,8 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent | None) -> None:
     attempt.save(update_fields=["order", "state", "paid_at"])
     basket.status, basket.date_submitted = Basket.SUBMITTED, moment
     basket.save(update_fields=["status", "date_submitted"])
-    holding.consume(attempt.uuid)
+    if attempt.snapshot.get("discounts") or attempt.snapshot.get("gifts"):
+        holding.consume(attempt.uuid)
     stock.sell(attempt.uuid, services.grams_by_pool(attempt.snapshot))
 
 

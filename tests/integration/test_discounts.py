@@ -1,6 +1,7 @@
 """Who pays for a discount, within which limits; gift vouchers; what a refund gives back to whom."""
 
 import pytest
+from django.core import mail
 from django.db import connection
 from oscar.core.loading import get_model
 
@@ -24,6 +25,8 @@ from storefront.discounts.services import (
     record_host_payment,
     save_offer,
 )
+from storefront.notifications.models import Message
+from storefront.notifications.services import send as send_message
 from storefront.order.models import Order
 from storefront.payments import services as payments
 from storefront.payments.finalizing import finalize
@@ -397,6 +400,10 @@ def test_a_buyer_types_a_voucher_and_a_gift_voucher_and_pays_nothing_by_card(cli
     assert order.payment_attempt.intent_id is None
     shown = client.get(f"/orders/{order.number}/").content.decode()
     assert "开学九折" in shown and f"…{code[-4:]}" in shown
+    message = Message.objects.get(kind=Message.Kind.CONFIRMED)
+    send_message(message.pk)
+    for body in (mail.outbox[0].body, mail.outbox[0].alternatives[0].content):
+        assert "开学九折" in body and "−¥2.00" in body and f"…{code[-4:]}" in body
 
 
 def test_a_voucher_that_is_taken_meanwhile_leaves_the_basket_and_says_so(client, stripe):
