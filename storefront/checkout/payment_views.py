@@ -30,7 +30,7 @@ UNKNOWN = (GatewayDown, GatewayRefused)
 STRIPE_LOCALES = {"zh-hans": "zh", "en": "en"}
 
 
-def _own(request: HttpRequest, uuid: UUID) -> PaymentAttempt:
+def _own(request: ShopRequest, uuid: UUID) -> PaymentAttempt:
     attempt = selectors.own_attempt(request, uuid)
     if attempt is None:
         raise Http404("No such payment")
@@ -39,7 +39,7 @@ def _own(request: HttpRequest, uuid: UUID) -> PaymentAttempt:
 
 @require_safe
 @never_cache
-def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def pay(request: ShopRequest, uuid: UUID) -> HttpResponse:
     """The card form, the amount and the time left; or where to transfer the money to."""
     attempt = _own(request, uuid)
     left = selectors.seconds_left(attempt)
@@ -97,7 +97,7 @@ def _waiting(request: HttpRequest, attempt: PaymentAttempt, reason: str = "") ->
 
 @require_safe
 @never_cache
-def come_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def come_back(request: ShopRequest, uuid: UUID) -> HttpResponse:
     """Where the payment leads: the order, or what became of it."""
     attempt = _own(request, uuid)
     try:
@@ -178,7 +178,7 @@ def renewal(request: ShopRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-def give_up(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def give_up(request: ShopRequest, uuid: UUID) -> HttpResponse:
     """Give the payment up. If it was paid at the same moment, the order counts."""
     attempt = _own(request, uuid)
     try:

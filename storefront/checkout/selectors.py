@@ -11,6 +11,7 @@ from catalog.models import Product
 from cooperatives.partner.models import Partner
 from storefront.payments.models import PaymentAttempt
 from storefront.payments.quote import Quote, QuoteLine
+from storefront.shop.requests import ShopRequest
 
 # The session remembers which attempts are its own: a guest has nothing else.
 SESSION_KEY = "payment_attempts"
@@ -68,14 +69,23 @@ def remember(request: HttpRequest, attempt: PaymentAttempt) -> None:
     request.session[SESSION_KEY] = [*mine, str(attempt.uuid)][-MOST_REMEMBERED:]
 
 
-def own_attempt(request: HttpRequest, uuid: UUID) -> PaymentAttempt | None:
-    """The attempt, if this session or this user started it."""
+def own_attempt(request: ShopRequest, uuid: UUID) -> PaymentAttempt | None:
+    """The attempt, if this session or this user started it.
+
+    Or if it pays for this browser's basket: the answer that would have had the session remember
+    it may have been lost. Then it is remembered now.
+    """
     attempt = PaymentAttempt.objects.select_related("order").filter(pk=uuid).first()
     if attempt is None:
         return None
     by_user = request.user.is_authenticated and attempt.user_id == request.user.pk
     by_session = str(uuid) in request.session.get(SESSION_KEY, [])
-    return attempt if by_user or by_session else None
+    if by_user or by_session:
+        return attempt
+    if request.basket.pk is None or request.basket.pk != attempt.basket_id:
+        return None
+    remember(request, attempt)
+    return attempt
 
 
 def seconds_left(attempt: PaymentAttempt) -> int:

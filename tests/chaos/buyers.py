@@ -93,7 +93,8 @@ class Buyer:
             except (OSError, http.client.HTTPException):
                 self.all.answers["no answer"] += 1
             else:
-                self.all.answers[f"{answer.status // 100}xx"] += 1
+                where = re.sub(r"[0-9a-f-]{36}|[0-9]+", "…", path)
+                self.all.answers[f"{answer.status} {method} {where}"] += 1
                 if answer.status < 500:
                     return answer
             if time.monotonic() > end:

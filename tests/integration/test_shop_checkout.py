@@ -9,6 +9,7 @@ from oscar.core.loading import get_model
 
 from storefront.accounts.models import User
 from storefront.order.models import Order
+from storefront.payments import gateway
 from storefront.payments.models import PaymentAttempt
 from tests.support import chain
 
@@ -220,6 +221,32 @@ def test_after_fifteen_minutes_an_unpaid_attempt_ends_and_the_basket_opens(payin
     assert attempt.state == "closed"
     assert answer.context["outcome"] == "closed"
     assert Basket.objects.get().status == Basket.OPEN
+
+
+def test_a_payment_whose_first_answer_was_lost_goes_on_from_the_basket(buyer, stripe, settings):
+    # given a payment service that is out of reach after the goods were reserved
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    gateway._client.cache_clear()
+    buyer.post("/checkout/", GIVEN)
+    assert buyer.post("/checkout/review/", {"total": "6160"}).url == "/basket/"
+    attempt = PaymentAttempt.objects.get()
+    assert (attempt.state, attempt.intent_id) == ("open", None)
+
+    # when it is back, and the buyer follows the basket's link
+    settings.STRIPE_API_BASE = stripe.url
+    gateway._client.cache_clear()
+    pay = f"/checkout/pay/{attempt.uuid}/"
+    assert pay in buyer.get("/basket/").content.decode()
+    page = buyer.get(pay)
+
+    # then it is theirs, from here on also without the basket
+    assert page.status_code == 200
+    attempt.refresh_from_db()
+    assert attempt.client_secret in page.content.decode()
+    chain.pay(attempt)
+    placed = buyer.get(f"/checkout/return/{attempt.uuid}/").url
+    assert buyer.get(f"/checkout/return/{attempt.uuid}/").url == placed
+    assert placed == f"/checkout/done/{Order.objects.get().number}/"
 
 
 def test_another_browser_sees_nothing_of_a_payment(paying):
