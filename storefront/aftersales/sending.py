@@ -12,7 +12,7 @@ A refund must never be paid twice, however its tries end. Three things see to it
 
 import logging
 import uuid as uuids
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -215,6 +215,20 @@ def may_be_paid_by_hand(refund: Refund) -> bool:
     if refund.attempt.gateway != STRIPE:
         return refund.state != State.DONE and refund.buyer_fen > 0
     return refund.state == State.FAILED and not busy
+
+
+def next_try(refund: Refund) -> datetime | None:
+    """When the sweep sends a refund (again); None if it is done or only finance can pay it."""
+    if refund.state == State.DONE:
+        return None
+    if refund.attempt.gateway != STRIPE and refund.state == State.FAILED:
+        return None
+    if refund.tried_at is None:
+        due = refund.created_at + FIRST_WAIT
+    else:
+        refused = refund.state == State.FAILED
+        due = refund.tried_at + (REFUSED_WAIT if refused else FIRST_WAIT)
+    return max(due, refund.busy_until or due)
 
 
 def refresh_refund(stripe_refund_id: str, reference: str) -> None:

@@ -1,7 +1,7 @@
 """Refunds as staff decide them: what it will be is shown first, and then done exactly so."""
 
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from cooperatives.routing.cuts import cut
 from cooperatives.routing.models import Consignment, ConsignmentLine
+from cooperatives.routing.sources import Kind, shares
 from storefront.aftersales import services
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import CannotRefund, RefundWish
@@ -16,7 +17,10 @@ from storefront.aftersales.services import CannotRefund, RefundWish
 
 @dataclass(frozen=True)
 class RefundPlan:
-    """What to give back: the whole order (`line_id` None), or packs, an amount or all of a line."""
+    """What to give back: the whole order (`line_id` None), or packs, an amount or all of a line.
+
+    `short_grams` of a line: what was missing in its box.
+    """
 
     line_id: int | None
     packs: int | None
@@ -25,6 +29,8 @@ class RefundPlan:
     restock: bool
     reason: str
     note: str = ""
+    short_grams: int | None = None
+    bearer: str = Refund.Bearer.COOPERATIVE
 
 
 @dataclass(frozen=True)
@@ -36,17 +42,33 @@ class PreviewRow:
     amount_fen: int
     packs: int
     grams: int
+    short_grams: int
+    bearer: str
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a plan comes to at present, in fen."""
+    """What a plan comes to at present, in fen, and whose money it is by kind of source."""
 
     rows: Sequence[PreviewRow]
+    shares: Mapping[str, int]
 
     @property
     def total_fen(self) -> int:
         return sum(row.amount_fen for row in self.rows)
+
+    @property
+    def buyer_fen(self) -> int:
+        return self.shares.get(Kind.BUYER, 0)
+
+    @property
+    def gift_fen(self) -> int:
+        return self.shares.get(Kind.GIFT, 0)
+
+    @property
+    def others_fen(self) -> int:
+        """What goes back to the programme or hosts that had paid it."""
+        return self.total_fen - self.buyer_fen - self.gift_fen
 
 
 def preview(order_id: int, plan: RefundPlan) -> Preview:
@@ -63,7 +85,7 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
         wishes = services.remains_of(lines.values())
     else:
         wishes = [_wish(plan, plan.line_id)]
-    cuts = cut(consignments, wishes, freight=plan.freight, restock=plan.restock)
+    cuts = cut(consignments, wishes, freight=plan.freight, restock=plan.restock, bearer=plan.bearer)
     found = Preview(
         [
             PreviewRow(
@@ -72,9 +94,12 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
                 item.amount_fen,
                 item.packs,
                 item.grams,
+                item.short_grams,
+                str(Refund.Bearer(item.bearer).label),
             )
             for item in cuts
-        ]
+        ],
+        shares((item.consignment_id, item.line_id, item.amount_fen) for item in cuts),
     )
     if not found.total_fen:
         raise CannotRefund(_("Nothing of this is left to refund."))
@@ -82,7 +107,7 @@ def preview(order_id: int, plan: RefundPlan) -> Preview:
 
 
 def _wish(plan: RefundPlan, line_id: int) -> RefundWish:
-    return RefundWish(line_id, plan.packs, plan.amount_fen)
+    return RefundWish(line_id, plan.packs, plan.amount_fen, plan.short_grams)
 
 
 @transaction.atomic
@@ -95,6 +120,7 @@ def carry_out(
     """
     common = {
         "restock": plan.restock,
+        "bearer": plan.bearer,
         "actor": actor,
         "reason": plan.reason,
         "note": plan.note,

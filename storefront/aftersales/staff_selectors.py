@@ -18,6 +18,8 @@ from storefront.notifications.models import Message
 from storefront.order.models import Order
 from storefront.payments.models import PaymentAttempt
 
+State = Refund.State
+
 
 def orders(q: str = "", state: str = "") -> QuerySet[Order]:
     """Orders, the latest first, by number, phone or e-mail, and by a consignment's state."""
@@ -72,7 +74,11 @@ class StaffOrder:
         """Whether anything paid through us is left to give back."""
         if self.attempt is None:
             return False
-        return self.attempt.amount_fen > self.refunded_fen
+        return any(
+            one.consignment.freight_fen > one.consignment.freight_refunded_fen
+            or any(line.net_fen > line.refunded_fen for line in one.lines)
+            for one in self.consignments
+        )
 
 
 def staff_order(number: str) -> StaffOrder:
@@ -125,6 +131,30 @@ def consignment_lines(order_id: int) -> list[ConsignmentLine]:
         .select_related("consignment__partner", "product__produce")
         .order_by("consignment__number", "pk")
     )
+
+
+REFUND_STATES = {
+    "": [State.DECIDED, State.SENT, State.FAILED],
+    "failed": [State.FAILED],
+    "waiting": [State.DECIDED, State.SENT],
+    "done": [State.DONE],
+}
+
+
+def refunds(state: str = "") -> QuerySet[Refund]:
+    """Refunds by where they are: those that wait the longest first, the done ones last done first.
+
+    `state` is a key of REFUND_STATES.
+    """
+    found = Refund.objects.filter(state__in=REFUND_STATES[state]).select_related(
+        "order", "attempt", "decided_by", "paid_by"
+    )
+    return found.order_by("-done_at" if state == "done" else "created_at", "pk")
+
+
+def refused_refunds() -> int:
+    """How many refunds are owed that Stripe refused, or that only finance can pay."""
+    return Refund.objects.filter(state=State.FAILED).count()
 
 
 def recent_sharings(limit: int = 30) -> list[SharingOut]:

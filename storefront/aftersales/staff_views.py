@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,13 +19,28 @@ from catalog.numbers import to_yuan
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.services import OverrideRefused, override
 from storefront.aftersales import staff, staff_selectors
+from storefront.aftersales.models import Refund
+from storefront.aftersales.sending import (
+    may_be_paid_by_hand,
+    next_try,
+    pay_by_hand,
+    send_after_commit,
+)
 from storefront.aftersales.services import CannotRefund
-from storefront.aftersales.staff_forms import OrderSearchForm, OverrideForm, RefundForm
+from storefront.aftersales.staff_forms import (
+    ByHandForm,
+    OrderSearchForm,
+    OverrideForm,
+    RefundForm,
+    RefundQueueForm,
+)
 from storefront.order.models import Order
 
 PER_PAGE = 50
 SEE_ORDERS = "order.view_order"
+SEE_REFUNDS = "aftersales.view_refund"
 REFUND = "aftersales.add_refund"
+PAY = "aftersales.change_refund"
 SHARE_OUT = "settlement.add_sharingout"
 OVERRIDE = "campaigns.add_lineattribution"
 View = Callable[..., HttpResponse]
@@ -148,6 +163,65 @@ def _refund_form(
 ) -> HttpResponse:
     trail = _order_trail(number)
     return staff_page(request, "staff/refund.html", _("Refund"), trail, form=form, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@allowed(SEE_REFUNDS)
+def refunds(request: HttpRequest) -> HttpResponse:
+    """The queue of refunds; "try again now" has a worker send one with its own key."""
+    if request.method == "POST":
+        if not request.user.has_perm(REFUND):
+            raise PermissionDenied
+        try:
+            chosen = uuid.UUID(request.POST.get("uuid", ""))
+        except ValueError:
+            raise Http404("No such refund") from None
+        send_after_commit(get_object_or_404(Refund, pk=chosen))
+        messages.success(request, _("It is being tried again: look once more in a moment."))
+        return redirect(request.get_full_path())
+    form = RefundQueueForm(request.GET)
+    state = form.cleaned_data["state"] if form.is_valid() else ""
+    shown = Paginator(staff_selectors.refunds(state), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(one, next_try(one), may_be_paid_by_hand(one)) for one in shown]
+    return staff_page(
+        request,
+        "staff/refunds.html",
+        _("Refunds"),
+        [],
+        shown=shown,
+        rows=rows,
+        form=form,
+        may_retry=request.user.has_perm(REFUND),
+        may_pay=request.user.has_perm(PAY),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@allowed(SEE_REFUNDS, PAY)
+def refund_by_hand(request: HttpRequest, uuid: uuid.UUID) -> HttpResponse:
+    """Write down that finance paid a refund by a transfer or in cash."""
+    found = get_object_or_404(Refund.objects.select_related("order", "attempt"), pk=uuid)
+    form = ByHandForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            pay_by_hand(found.pk, **form.cleaned_data, actor=request.user)
+        except CannotRefund as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The refund is done."))
+            return redirect("staff:refunds")
+    return staff_page(
+        request,
+        "staff/refund_by_hand.html",
+        _("Paid by hand"),
+        [(reverse("staff:refunds"), _("Refunds"))],
+        form=form,
+        found=found,
+        possible=may_be_paid_by_hand(found),
+        status=422 if form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -42,6 +42,18 @@ def orders_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def refunds_item() -> MenuItem:
+    return PermittedItem(
+        staff_views.SEE_REFUNDS,
+        _("Refunds"),
+        reverse_lazy("staff:refunds"),
+        name="refunds",
+        icon_name="undo",
+        order=210,
+    )
+
+
+@hooks.register("register_admin_menu_item")
 def sharing_out_item() -> MenuItem:
     return PermittedItem(
         staff_views.SHARE_OUT,
@@ -59,7 +71,9 @@ def permissions() -> QuerySet[Permission]:
     wanted = Q()
     for name in (
         staff_views.SEE_ORDERS,
+        staff_views.SEE_REFUNDS,
         staff_views.REFUND,
+        staff_views.PAY,
         staff_views.SHARE_OUT,
         staff_views.OVERRIDE,
     ):

@@ -11,7 +11,11 @@ from cooperatives.ledger.models import Posting
 from cooperatives.routing.models import Consignment
 from cooperatives.routing.services import pack
 from cooperatives.settlement.models import SharingOut
+from storefront.accounts.roles import Role, seed_roles
+from storefront.aftersales import staff_views
 from storefront.aftersales.models import Refund
+from storefront.aftersales.services import refund_order, send
+from storefront.payments import gateway
 from tests.support import chain
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +41,9 @@ def wish(what: str = "whole", **fields) -> dict:
         "what": what,
         "packs": "",
         "amount": "",
+        "grams": "",
         "goods": "write_off",
+        "bearer": "cooperative",
         "reason": "damaged",
         "note": "",
         "uuid": str(uuid.uuid4()),
@@ -116,6 +122,10 @@ def test_packed_goods_go_back_to_stock_when_staff_say_so(staff, order):
         {"what": "999999"},
         {"what": ""},
         {"what": "whole", "reason": "goods_gone"},
+        {"what": "whole", "reason": "freight"},
+        {"what": "whole", "bearer": "village"},
+        {"what": "line", "grams": "5"},
+        {"what": "short-1"},
         {"what": "whole", "uuid": "x"},
     ],
 )
@@ -168,6 +178,78 @@ def test_back_keeps_what_was_filled_in(staff, order):
     assert "Bruised" in page
     assert form["uuid"] in page
     assert not Refund.objects.exists()
+
+
+def test_what_is_missing_in_a_box_is_offered_with_its_amount(staff, order):
+    line = Consignment.objects.get(order=order).lines.get()
+    pack(line.consignment_id, {line.pk: 4900})
+    address = reverse("staff:refund", args=[order.number])
+    page = staff.get(address).content.decode()
+    assert f'value="short-{line.pk}"' in page
+    assert "¥0.99" in page
+    form = wish(f"short-{line.pk}", bearer="programme", reason="weight")
+
+    assert shown_total(staff.post(address, form)) == 99
+    assert shown_total(staff.post(address, {**form, "grams": "50"})) == 49
+    staff.post(address, {**form, "expected": 99})
+
+    refund = Refund.objects.get()
+    assert (refund.amount_fen, refund.bearer) == (99, "programme")
+    assert refund.lines.get().short_grams == 100
+    page = staff.get(address).content.decode()
+    assert f'value="short-{line.pk}"' not in page
+
+
+def test_the_queue_shows_what_stripe_refused_and_finance_pays_it_by_hand(
+    staff, order, monkeypatch, client
+):
+    refund = refund_order(order.pk)
+
+    def refuse(*arguments):
+        raise gateway.GatewayRefused("The balance is too low.")
+
+    monkeypatch.setattr(gateway, "create_refund", refuse)
+    queue = reverse("staff:refunds")
+    by_hand = reverse("staff:refund-by-hand", args=[refund.pk])
+    page = staff.get(queue).content.decode()
+    assert order.number in page
+    assert by_hand not in page
+    sent = []
+    monkeypatch.setattr(staff_views, "send_after_commit", lambda found: sent.append(found.pk))
+    assert staff.post(queue, {"uuid": refund.pk}).status_code == 302
+    assert sent == [refund.pk]
+    assert staff.post(queue, {"uuid": "x"}).status_code == 404
+    send(refund.pk)
+    page = staff.get(queue, {"state": "failed"}).content.decode()
+    assert "The balance is too low." in page
+    assert by_hand in page
+
+    # those who may only look can neither send nor pay
+    auditor = get_user_model().objects.create_user(email="a@example.org", password="pears-4-me")
+    auditor.is_staff = True
+    auditor.save()
+    auditor.groups.add(seed_roles()[Role.AUDITOR])
+    client.force_login(auditor)
+    before = Posting.objects.count()
+    assert by_hand not in client.get(queue).content.decode()
+    client.post(queue, {"uuid": refund.pk})
+    client.post(by_hand, {"account": "bank", "reference": "T-1"})
+    assert Posting.objects.count() == before
+    assert sent == [refund.pk]
+
+    finance = get_user_model().objects.create_user(email="f@example.org", password="pears-4-me")
+    finance.is_staff = True
+    finance.save()
+    finance.groups.add(seed_roles()[Role.FINANCE])
+    client.force_login(finance)
+    assert client.get(by_hand).status_code == 200
+    assert client.post(by_hand, {"account": "bank", "reference": ""}).status_code == 422
+    assert client.post(by_hand, {"account": "stripe", "reference": "T-1"}).status_code == 422
+    assert client.post(by_hand, {"account": "bank", "reference": "T-1"}).status_code == 302
+    refund.refresh_from_db()
+    assert (refund.state, refund.paid_from, refund.paid_by) == ("done", "bank", finance)
+    assert client.post(by_hand, {"account": "cash", "reference": "T-1"}).status_code == 422
+    assert "T-1" in client.get(queue, {"state": "done"}).content.decode()
 
 
 def test_sharing_out_now_credits_the_households(staff, order):
