@@ -1,10 +1,9 @@
 """Exact numbers: fen, grams and how an amount is cut (DESIGN §3). No floats."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any
 
-Key = TypeVar("Key", bound=Hashable)
 GRAMS_PER_JIN = 500
 
 
@@ -26,7 +25,9 @@ def fen_per_jin(price_fen: int, net_grams: int) -> int:
     return (2 * price_fen * GRAMS_PER_JIN + net_grams) // (2 * net_grams)
 
 
-def largest_remainder(total: int, weights: Mapping[Key, int] | Iterable[tuple[Key, int]]):
+def largest_remainder(
+    total: int, weights: Mapping[Any, int] | Iterable[tuple[Any, int]]
+) -> dict[Any, int]:
     """Cut `total` in proportion to integer weights so that the parts add up to it.
 
     Gives {key: part}. Ties go to the smaller key (DESIGN §3: ties by the stable key). Raises
