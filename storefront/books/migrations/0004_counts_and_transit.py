@@ -4,7 +4,11 @@ from storefront.books.sealing import Sealed
 
 
 class Migration(migrations.Migration):
-    dependencies = [("books", "0003_cases"), ("routing", "0006_transit_days")]
+    dependencies = [
+        ("books", "0003_cases"),
+        ("discounts", "0003_gift_key"),
+        ("routing", "0006_transit_days"),
+    ]
 
     operations = [
         Sealed(
@@ -27,6 +31,7 @@ class Migration(migrations.Migration):
             "discounts_gift",
             "id",
             (
+                "key",
                 "digest",
                 "ending",
                 "issued_fen",
