@@ -178,6 +178,8 @@ def _reserve(
             raise CannotPay("voucher_gone", codes=[voucher.code for voucher in priced.gone])
         if expected_fen is not None:
             raise CannotPay("changed", total_fen=priced.total_fen)
+    if not priced.total_fen:
+        via = GatewayName.STRIPE  # nothing is left to transfer
     moment = now()
     attempt = PaymentAttempt.objects.create(
         basket=locked,
