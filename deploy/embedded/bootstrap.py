@@ -26,6 +26,7 @@ MODULES = {
     "test": "suite",
     "check": "checks",
     "bench": "suite",
+    "chaos": "suite",
     "prepare": "prepare",
     "lock": "lock",
 }

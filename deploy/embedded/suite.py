@@ -1,4 +1,7 @@
-"""`make test`: the whole suite on servers of its own; `make bench`: the measurements alone."""
+"""`make test`: the whole suite on servers of its own; `make bench`: the measurements alone.
+
+`make chaos` is one long test of its own kind (tests/chaos).
+"""
 
 import os
 import shlex
@@ -12,10 +15,10 @@ from .prepare import prepare
 
 def main(arguments: list[str]) -> int:
     """Prepare, find the browser, and go on as pytest. PYTEST_ARGS adds to its arguments."""
-    bench = arguments[:1] == ["bench"]
+    bench, chaos = arguments[:1] == ["bench"], arguments[:1] == ["chaos"]
     try:
         prepare()
-        if not bench:
+        if not (bench or chaos):
             os.environ["CHROMIUM"] = str(find_chromium(install=True))
     except PartError as error:
         print(error, file=sys.stderr)
@@ -25,6 +28,12 @@ def main(arguments: list[str]) -> int:
     # The suite has settings of its own, and tests/conftest.py names them.
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     os.chdir(ROOT)
+    if chaos:
+        command = [sys.executable, "-m", "tests.chaos"]
+        for name in ("MINUTES", "SEED"):
+            if os.environ.get(name):
+                command += [f"--{name.lower()}", os.environ[name]]
+        os.execv(sys.executable, command)
     scripts = sorted((ROOT / "tests/performance").glob("bench_*.py")) if bench else []
     for script in scripts:
         named = [sys.executable, "-m", f"tests.performance.{script.stem}"]
