@@ -15,7 +15,7 @@ class Message(models.Model):
         GOODS_GONE = "goods_gone", _("goods were gone, refunded")
         SHIPPED = "shipped", _("on its way")
         READY = "ready", _("ready to be fetched")
-        DELIVERED = "delivered", _("delivered")
+        DELIVERED = "delivered", pgettext_lazy("parcel", "delivered")
         REFUNDED = "refunded", _("refunded")
         CASE = "case", _("answer to a question")
 

@@ -106,10 +106,12 @@ TARGETS = {
     "campaigns_lineattribution": Target(
         "order_line_id campaign_id rule evidence replaces_id created_at", "replaces_id IS NULL"
     ),
-    # Not the one with a waybill that was wrong: nothing tells of it any more.
+    # Not the one with a waybill that was wrong, nor a second channel: nothing tells of them.
     "notifications_message": Target(
-        "kind reference order_id state sent_at", "reference NOT LIKE '%:ZT1'"
+        "kind reference channel order_id state sent_at",
+        "reference NOT LIKE '%:ZT1' AND channel = 'mail'",
     ),
+    "notifications_messagetext": Target("version", deleted=False),
 }
 
 
