@@ -82,17 +82,23 @@ def test_after_busy_days_everything_is_in_order(stripe, set_clock):
     assert pending(results) == {}
     assert results["stripe.balance"].pending == []
     counts = {name: result.checked for name, result in results.items()}
-    orders = len(rich.orders) - 1  # one of them is still being paid
-    # with what was given up, what was paid when its goods were gone, and the open one
-    assert counts["payments.orders"] == orders == 12
-    assert counts["payments.attempts"] == counts["stripe.payments"] == orders + 3
-    assert counts["stripe.refunds"] == counts["refunds.amounts"] == 5
-    # one order is split over two cooperatives, another has two lines
-    assert counts["attribution.lines"] == orders + 1
-    assert counts["consignments.states"] == orders + 1
-    assert counts["consignments.money"] == orders + 2
-    assert counts["stock.figures"] == 5
-    assert counts["sharing.released"] == 5
+    # one of them is still being paid; one more was paid by transfer
+    orders = len(rich.orders)
+    assert counts["payments.orders"] == orders == 20
+    # with two given up, one whose goods were gone, the open one, and two transfers
+    assert counts["payments.attempts"] == orders + 6
+    # no intent has a transfer, or what a gift voucher pays; one was paid for nobody
+    assert counts["stripe.payments"] == orders + 6 - 3 - 2 + 1
+    assert counts["stripe.refunds"] == counts["refunds.amounts"] == 9
+    # one order is split over two cooperatives, two have two lines
+    assert counts["attribution.lines"] == orders + 2
+    assert counts["consignments.states"] == orders + 2
+    assert counts["consignments.money"] == orders + 3
+    assert counts["discounts.uses"] == 12
+    assert counts["discounts.sources"] == 14
+    assert counts["discounts.gifts"] == counts["discounts.offers"] == 3
+    assert counts["stock.figures"] == 6
+    assert counts["sharing.released"] == 6
 
 
 def test_the_answer_for_machines(stripe):
