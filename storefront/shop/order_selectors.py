@@ -166,15 +166,6 @@ class OrderPage:
     def refunded_fen(self) -> int:
         return sum(refund.amount_fen for refund in self.refunds)
 
-    @property
-    def open_cases(self) -> int:
-        return sum(
-            one.case.is_open
-            for parcel in self.parcels
-            for row in parcel.lines
-            for one in row.cases.cases
-        )
-
 
 def order_page(number: str, query: str = "") -> OrderPage:
     """An order with its parcels, refunds and cases. Nine queries. Raises Order.DoesNotExist.

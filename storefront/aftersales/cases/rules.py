@@ -29,6 +29,13 @@ class Extent:
     share_bps: int | None = None
 
 
+def produce_of(line: ConsignmentLine) -> Produce:
+    """A line's produce: what is packed is always one."""
+    produce = line.product.produce
+    assert produce is not None
+    return produce
+
+
 def claim_ends(line: ConsignmentLine) -> datetime | None:
     """Until when the line's goods can be claimed; None before they are on their way.
 
@@ -41,7 +48,7 @@ def claim_ends(line: ConsignmentLine) -> datetime | None:
     arrived = consignment.delivered_at or consignment.shipped_at + timedelta(
         days=settings.RELEASE_SHIPPED_AFTER_DAYS
     )
-    return arrived + timedelta(days=line.product.produce.claim_days)
+    return arrived + timedelta(days=produce_of(line).claim_days)
 
 
 def left_fen(line: ConsignmentLine) -> int:
@@ -106,7 +113,7 @@ def is_paid_at_once(case: Case, line: ConsignmentLine, order: Order) -> bool:
     """Whether a claim is within its produce's limits, all claims on the line together, and its
     buyer has not been paid at once too often (settings.CLAIMS_PAID_AT_ONCE in 30 days).
     """
-    produce: Produce = line.product.produce
+    produce = produce_of(line)
     if case.kind != Kind.DAMAGED or not case.asked_fen or not produce.auto_limit_bps:
         return False
     before = line.cases.exclude(pk=case.pk).aggregate(fen=Sum("given_fen"))["fen"] or 0

@@ -140,13 +140,6 @@ def case_of_cooperative(partner: Partner, case_id: int) -> Case:
     return case
 
 
-def open_of_cooperative(partner: Partner) -> int:
-    """How many cases wait for the cooperative."""
-    return (
-        of_cooperative(partner).filter(state=Case.State.OPEN, owner=Case.Owner.COOPERATIVE).count()
-    )
-
-
 def _for_staff() -> QuerySet[Case]:
     return Case.objects.select_related(
         "order", "line__consignment__partner", "line__product__produce", "assigned", "dispute"

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from catalog.clock import now
 from catalog.models import Produce
@@ -108,7 +109,7 @@ def open_case(order: Order, claim: Claim) -> Case:
     asked = rules.asked_fen(line, claim.extent)
     if claim.kind in rules.ABOUT_GOODS and not asked:
         raise CaseRefused(_("Nothing of this is left to refund."))
-    bearer = line.product.produce.claim_bearer
+    bearer = rules.produce_of(line).claim_bearer
     # A cooperative decides about its own money, never about another's.
     own = claim.kind != Kind.OTHER and bearer == Produce.Bearer.COOPERATIVE
     moment = now()
@@ -201,10 +202,14 @@ def write(
 
 
 def tell(case: Case, entry: CaseEntry) -> None:
-    """Queue the message to the buyer that something new stands in the case."""
-    if case.order is not None:
-        context = {"case": case.pk, "entry": entry.pk}
-        queue(Message.Kind.CASE, f"case:{case.pk}:{entry.pk}", case.order, context)
+    """Queue the message to the buyer that something new stands in the case, with its words."""
+    if case.order is None:
+        return
+    with override(case.order.language or settings.LANGUAGE_CODE):
+        decided = str(Case.Outcome(entry.outcome).label) if entry.outcome else ""
+    text = "\n".join(part for part in (decided, entry.text) if part)
+    context = {"case": case.pk, "entry": entry.pk, "text": text}
+    queue(Message.Kind.CASE, f"case:{case.pk}:{entry.pk}", case.order, context)
 
 
 def _known(case: Case, words: Words) -> bool:

@@ -1,18 +1,19 @@
 """How a case's picture is handed out: by a view that knows who asks, never from public media."""
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
 
 from storefront.aftersales.cases.models import CasePicture
 
 
-def picture_response(picture: CasePicture) -> FileResponse:
+def picture_response(picture: CasePicture) -> HttpResponse:
     """The picture; kept by the reader's own browser only. Raises Http404 when the file is gone."""
     try:
-        opened = picture.image.open("rb")
+        with picture.image.open("rb") as opened:
+            content = opened.read()
     except FileNotFoundError as gone:
         raise Http404("No such picture") from gone
-    return FileResponse(
-        opened,
+    return HttpResponse(
+        content,
         content_type="image/jpeg",
         headers={
             "Cache-Control": "private, max-age=86400",
