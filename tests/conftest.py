@@ -8,6 +8,7 @@ would clean up after `transaction=True`.
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from deploy.embedded.places import PartError
 from tests.support.parts import Database, Suite
-from tests.support.servers import Running, start_sandbox, start_server, start_worker
+from tests.support.servers import Running, ending, start_sandbox, start_server, start_worker
 
 # Servers never know it.
 OWNER_ADDRESS = "DATABASE_OWNER_URL"
@@ -107,28 +108,41 @@ def django_db_setup() -> Iterator[None]:
     SUITE.drop(MINE.name)
 
 
+@pytest.fixture(scope="session")
+def own_database(
+    django_db_blocker: Any,
+) -> Callable[[pytest.MonkeyPatch], AbstractContextManager[Database]]:
+    """Return `own_database(monkeypatch)`: inside it, `connections["default"]` leads to a clone."""
+    from django.db import connections
+
+    @contextmanager
+    def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+        database = SUITE.clone(SUITE.new_name())
+        settings = connections.settings["default"]
+        monkeypatch.setenv("DATABASE_URL", database.url)
+        monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
+        connections["default"].close()
+        monkeypatch.setitem(settings, "NAME", database.name)
+        monkeypatch.setitem(connections["default"].settings_dict, "NAME", database.name)
+        with django_db_blocker.unblock():
+            try:
+                yield database
+            finally:
+                connections["default"].close()
+                SUITE.drop(database.name)
+
+    return own
+
+
 @pytest.fixture
-def fresh_database(django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def fresh_database(own_database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Give the test a database of its own, where it may commit and race, in any thread.
 
     `connections["default"]` leads there meanwhile; `.url`, `.owner_url` and `.superuser_url` are
     its addresses for the three roles.
     """
-    from django.db import connections
-
-    database = SUITE.clone(SUITE.new_name())
-    settings = connections.settings["default"]
-    monkeypatch.setenv("DATABASE_URL", database.url)
-    monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
-    connections["default"].close()
-    monkeypatch.setitem(settings, "NAME", database.name)
-    monkeypatch.setitem(connections["default"].settings_dict, "NAME", database.name)
-    with django_db_blocker.unblock():
-        try:
-            yield database
-        finally:
-            connections["default"].close()
-            SUITE.drop(database.name)
+    with own_database(monkeypatch) as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)
@@ -155,35 +169,42 @@ def set_clock() -> Callable[[int], None]:
     return shift
 
 
+@pytest.fixture(scope="session")
+def environment_on() -> Callable[[Database, Path], dict[str, str]]:
+    """Return `environment_on(database, folder)`: what real server processes on it need."""
+
+    def environment(database: Database, folder: Path) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != OWNER_ADDRESS}
+        return {
+            **inherited,
+            "SHANHUO_DB_ROLE": "app",
+            "DATABASE_URL": database.url,
+            "REDIS_URL": SUITE.redis_url,
+            "SECRET_KEY": secrets.token_hex(24),
+            "MEDIA_ROOT": str(folder / "media"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    return environment
+
+
 @pytest.fixture
-def server_environment(fresh_database: Database, tmp_path: Path) -> dict[str, str]:
+def server_environment(
+    fresh_database: Database, environment_on: Any, tmp_path: Path
+) -> dict[str, str]:
     """Return the environment for real server processes on the test's own database and Redis.
 
     A test that pays sets STRIPE_API_BASE and STRIPE_JS_URL to its sandbox's address.
     """
-    inherited = {name: value for name, value in os.environ.items() if name != OWNER_ADDRESS}
-    return {
-        **inherited,
-        "SHANHUO_DB_ROLE": "app",
-        "DATABASE_URL": fresh_database.url,
-        "REDIS_URL": SUITE.redis_url,
-        "SECRET_KEY": secrets.token_hex(24),
-        "MEDIA_ROOT": str(tmp_path / "media"),
-        "PYTHONUNBUFFERED": "1",
-    }
+    environment: dict[str, str] = environment_on(fresh_database, tmp_path)
+    return environment
 
 
 @pytest.fixture
 def processes() -> Iterator[list[Running]]:
     """Collect what the test starts, and end it, the latest first."""
-    started: list[Running] = []
-    yield started
-    # All are told at once, so that they end side by side.
-    for server in started:
-        if server.process.poll() is None:
-            server.process.terminate()
-    for server in reversed(started):
-        server.stop()
+    with ending() as started:
+        yield started
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.open_site import PASSWORD, Arrive, OpenSite, Visitor
 from tests.support.parts import Database
+from tests.support.servers import Running, ending, start_sandbox, start_server, start_worker
 
 # What a browser starts that no page needs; its sandbox needs rights that root's lacks.
 ARGUMENTS = [
@@ -50,42 +52,79 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def open_site(
-    fresh_database: Database,
-    server_environment: dict[str, str],
-    run_server: Callable[..., Any],
-    run_worker: Callable[..., Any],
-    run_sandbox: Callable[..., Any],
-    static_files: Path,
-    tmp_path: Path,
-    settings: Any,
+@contextmanager
+def running(
+    folder: Path,
+    environment: dict[str, str],
+    processes: list[Running],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[OpenSite]:
-    """The demo's site: web server, worker, Stripe sandbox; this process reads its database."""
+    """The demo's site: web server, worker, Stripe sandbox; this process reads its database.
+
+    `environment` names its database already, and its static files.
+    """
+    from django.conf import settings
+
     from deploy.embedded.processes import free_port
     from storefront.payments import gateway
 
     monkeypatch.setenv("DEMO_PASSWORD", PASSWORD)
     port = free_port()
-    url, mails = f"http://127.0.0.1:{port}", tmp_path / "mails"
-    settings.SITE_URL = url
+    url, mails = f"http://127.0.0.1:{port}", folder / "mails"
+    monkeypatch.setattr(settings, "SITE_URL", url)
     loading = ThreadPoolExecutor(1).submit(_load_demo)
-    sandbox = run_sandbox(f"{url}/payments/stripe/webhook")
-    settings.STRIPE_API_BASE = sandbox.url
+    secret, key = settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_API_KEY
+    sandbox = start_sandbox(folder, f"{url}/payments/stripe/webhook", secret, key)
+    processes.append(sandbox)
+    monkeypatch.setattr(settings, "STRIPE_API_BASE", sandbox.url)
     gateway._client.cache_clear()
-    environment = server_environment | {
+    environment = environment | {
         "SITE_URL": url,
-        "STATIC_ROOT": str(static_files),
         "EMAIL_URL": f"filemail:///{mails}",
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_JS_URL": f"{sandbox.url}/v3/",
     }
-    run_server(environment, workers=1, threads=4, port=port)
-    run_worker(environment, concurrency=2)
+    processes.append(start_server(environment, folder, workers=1, threads=4, port=port))
+    processes.append(start_worker(environment, folder, concurrency=2))
     loading.result()
     yield OpenSite(url, sandbox.url, mails)
     gateway._client.cache_clear()
+
+
+@pytest.fixture
+def open_site(
+    server_environment: dict[str, str],
+    processes: list[Running],
+    static_files: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[OpenSite]:
+    """The demo's site, for this test alone."""
+    environment = server_environment | {"STATIC_ROOT": str(static_files)}
+    with running(tmp_path, environment, processes, monkeypatch) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shared_site(
+    own_database: Any,
+    environment_on: Callable[[Database, Path], dict[str, str]],
+    static_files: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[OpenSite]:
+    """One site for all tests of a module; links that this process signs are good there."""
+    from django.conf import settings
+
+    folder = tmp_path_factory.mktemp("site")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        own_database(patch) as database,
+        ending() as processes,
+    ):
+        own = {"STATIC_ROOT": str(static_files), "SECRET_KEY": settings.SECRET_KEY}
+        environment = environment_on(database, folder) | own
+        with running(folder, environment, processes, patch) as site:
+            yield site
 
 
 def _load_demo() -> None:
@@ -98,15 +137,29 @@ def _load_demo() -> None:
         connection.close()
 
 
-@pytest.fixture
-def arrive(browser: Browser, open_site: OpenSite) -> Iterator[Arrive]:
-    """Return `arrive(name, language="en", width=375)`: one more person with a browser."""
+@contextmanager
+def visitors_of(browser: Browser, site: OpenSite) -> Iterator[Arrive]:
+    """`arrive(name, language="en", width=375)`: one more person with a browser; all leave."""
     visitors: list[Visitor] = []
 
     def come(name: str, *more: Any, **options: Any) -> Visitor:
-        visitors.append(Visitor.arrive(browser, open_site, name, *more, **options))
+        visitors.append(Visitor.arrive(browser, site, name, *more, **options))
         return visitors[-1]
 
     yield come
     for visitor in visitors:
         visitor.leave()
+
+
+@pytest.fixture
+def arrive(browser: Browser, open_site: OpenSite) -> Iterator[Arrive]:
+    """Return `arrive(name, language="en", width=375)`: one more person with a browser."""
+    with visitors_of(browser, open_site) as come:
+        yield come
+
+
+@pytest.fixture
+def arrive_there(browser: Browser, shared_site: OpenSite) -> Iterator[Arrive]:
+    """`arrive` at the site that the module's tests share."""
+    with visitors_of(browser, shared_site) as come:
+        yield come

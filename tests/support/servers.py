@@ -7,7 +7,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,21 @@ class Running:
     def kill(self) -> None:
         """End it as a power cut would."""
         stop(self.process, signal.SIGKILL)
+
+
+@contextmanager
+def ending() -> Iterator[list[Running]]:
+    """A list of what was started; at the end all of it ends, the latest first."""
+    started: list[Running] = []
+    try:
+        yield started
+    finally:
+        # All are told at once, so that they end side by side.
+        for server in started:
+            if server.process.poll() is None:
+                server.process.terminate()
+        for server in reversed(started):
+            server.stop()
 
 
 def wait_for(
