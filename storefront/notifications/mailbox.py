@@ -35,7 +35,7 @@ class MailboxBackend(BaseEmailBackend):
         for mail in email_messages:
             name = f"{now():{_STAMP}}-{uuid4().hex[:8]}"
             making = _folder() / f"{name}.new"
-            making.write_bytes(mail.message().as_bytes(linesep="\r\n"))
+            making.write_bytes(mail.message().as_bytes().replace(b"\n", b"\r\n"))
             making.replace(making.with_suffix(ENDING))
         return len(email_messages)
 
@@ -99,7 +99,7 @@ def _mail(path: Path) -> Kept:
     return Kept(
         path.stem,
         datetime.strptime(path.stem.partition("-")[0], _STAMP).replace(tzinfo=UTC),
-        Message.Channel.MAIL.label,
+        str(Message.Channel.MAIL.label),
         str(mail["To"]),
         str(mail["Subject"]),
         _content(mail, "plain"),

@@ -127,7 +127,7 @@ def choose(buyer: Buyer, wishes: Mapping[str, Iterable[str]]) -> Preference:
 
 def stop(buyer: Buyer, channel: str) -> Preference:
     """No more of the optional kinds by this channel; the others stay as they are."""
-    wishes = {}
+    wishes: dict[str, list[str]] = {}
     for kind in OPTIONAL:
         channels, wanted = channels_for(buyer, kind)
         wishes[kind] = [name for name in channels if name != channel] if wanted else []

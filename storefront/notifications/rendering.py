@@ -19,7 +19,7 @@ from storefront.order.models import Order
 
 Kind = Message.Kind
 # Beside the wording a mail shows these, as tables: template names without their ending.
-PARTS = {
+PARTS: dict[str, str] = {
     Kind.CONFIRMED: "mail/parts/bought",
     Kind.SHIPPED: "mail/parts/packs",
     Kind.READY: "mail/parts/packs",

@@ -50,7 +50,7 @@ def _message_of(kind: str, language: str, channel: str, order: Order | None) -> 
     context: dict[str, Any] = {"text": words["text"], "place": words["place"]}
     if order is not None:
         context["amount_fen"] = to_fen(order.total_incl_tax)
-        parcel = order.consignments.order_by("number").first()  # type: ignore[attr-defined]
+        parcel = order.consignments.order_by("number").first()
         if parcel is not None:
             context["consignment"] = parcel.pk
     return Message(kind=kind, language=language, channel=channel, order=order, context=context)

@@ -37,7 +37,7 @@ def own(request: HttpRequest) -> HttpResponse:
 @never_cache
 def choose(request: HttpRequest, key: str) -> HttpResponse:
     """The choice of whoever got the message with this key."""
-    message = Message.objects.select_related("order__user").filter(pk=read_key(key)).first()
+    message = Message.objects.select_related("order__user").filter(pk=read_key(key) or 0).first()
     if message is None:
         raise Http404("No such message")
     buyer = preferences.buyer_of_message(message)

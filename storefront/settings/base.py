@@ -196,12 +196,13 @@ STORAGES = {
 # Oscar's migrations were made with AutoField; our own apps say BigAutoField in their config.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_mail = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(_mail)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="shop@localhost")
 # A mail server that hangs must let a worker go before another claims the message.
 EMAIL_TIMEOUT = 20
 OSCAR_FROM_EMAIL = DEFAULT_FROM_EMAIL
-if EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":  # noqa: F821
+if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend":
     # filemail:// keeps each mail as the file that SMTP would have carried.
     EMAIL_BACKEND = "storefront.notifications.mailbox.MailboxBackend"
 # How messages leave: {channel: a class with send(message, said)}. A channel that is not named is
