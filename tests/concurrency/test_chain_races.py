@@ -227,6 +227,26 @@ def test_of_two_refunds_of_the_last_pack_at_once_one_is_refused(race, stripe):
     assert chain.figures(grove.partner, grove.produce) == (100_000, 0, 0, 0)
 
 
+def test_the_buyer_cancels_while_the_store_packs_and_one_of_them_was_first(race, stripe):
+    grove = chain.make_grove()
+    order = chain.buy([(grove.pack, 2)])
+    line = Consignment.objects.get(order=order).lines.get()
+    name = str(uuid.uuid4())
+    taking_back = call("cancel", order.pk, line.pk, 2, 4960 + 1200, name)
+
+    given = values(race([taking_back, call("pack", line.consignment_id)] * 2))
+
+    line.refresh_from_db()
+    if "cancelled" in given:
+        assert tally_of(given) == {"cancelled": 2, "refused": 2}
+        assert Refund.objects.get(pk=name).amount_fen == 6160
+        assert line.consignment.state == "cancelled"
+    else:
+        assert tally_of(given) == {"too late": 2, "packed": 1, "refused": 1}
+        assert not Refund.objects.exists()
+        assert (line.consignment.state, line.refunded_fen) == ("packed", 0)
+
+
 def test_one_delivery_entered_at_once_four_times_is_one_lot(race, stripe):
     grove = chain.make_grove(grams=0)
     pool = StockPool.objects.get()

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from cooperatives.partner.models import StockRecord
 from cooperatives.routing.freight_file import load_freight
 from cooperatives.settlement.services import share_out_due
 from storefront.payments import gateway
+from storefront.payments.balance import sweep_balance
 from tests.support import oracle
 from tests.support.comparing import compare
 from tests.support.market import Market, seconds_until_ten_in_the_morning
@@ -24,6 +26,23 @@ DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 SEED = 20260727
 ORDERS, DAYS = 300, 10
 DAY = 86_400
+BORNE = """
+SELECT account.kind, sum(posting.amount_fen)::bigint AS fen
+  FROM ledger_posting posting JOIN ledger_account account ON account.id = posting.account_id
+ WHERE account.kind IN ('programme_expense', 'carrier_claim') GROUP BY 1
+"""
+
+
+def compare_all(base: Any, villages: oracle.Villages, stripe: Any) -> oracle.Must:
+    """Everything against the oracle; also what the programme and carriers bear."""
+    sweep_balance()
+    must = compare(base, villages, stripe, now(), swept=True)
+    movements = oracle.Stripe(stripe.url, stripe.api_key).listed("balance_transactions")
+    fees = sum(row["fee"] for row in movements)
+    borne = {row.kind: row.fen for row in base.execute(BORNE)}
+    assert borne.get("programme_expense", 0) == must.programme + fees
+    assert borne.get("carrier_claim", 0) == must.carriers
+    return must
 
 
 @pytest.mark.slow
@@ -54,6 +73,9 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
         market.work()
         for _ in range(14):
             market.refund()
+        for _ in range(3):
+            market.cancel()
+            market.send_elsewhere()
         market.harvest()
         market.spoil()
         market.work()
@@ -64,14 +86,14 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
             set_clock(morning + day * DAY + DAY // 3)
             market.sweep()
             share_out_due()
-            must = compare(base, villages, stripe, now())
+            must = compare_all(base, villages, stripe)
             compared["moments"] += 1
     market.finish()
     for days in (12, 45):
         set_clock(morning + (DAYS + days) * DAY)
         market.sweep()
         share_out_due()
-        must = compare(base, villages, stripe, now())
+        must = compare_all(base, villages, stripe)
         compared["moments"] += 1
 
     print(f"\nseed {SEED}", dict(sorted((market.done + compared).items())))
@@ -84,6 +106,16 @@ def test_what_households_have_is_what_the_oracle_says(fresh_database, stripe, se
     for when in ("before packing", "after packing"):
         for how in ("packs", "amount", "line", "order", "freight"):
             assert any(kind.startswith(f"refund of {how} {when}") for kind in market.done)
+    for what in (
+        "refund of weight after packing",
+        "borne by the programme",
+        "borne by the carrier",
+        "cancelled by the buyer: packs",
+        "cancelled by the buyer: parcels",
+        "sent elsewhere",
+        "sent elsewhere for less",
+    ):
+        assert market.done[what], what
     assert credited > 50
     assert must.finished > 10
     assert not any(must.pending.values())

@@ -4,6 +4,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 
@@ -12,8 +13,11 @@ from catalog.models import Product
 from cooperatives.households.models import Household, Lot
 from cooperatives.households.services import NewLot, deliver_lots, write_off
 from cooperatives.routing import services as parcels
+from cooperatives.routing.cuts import short_of
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.provinces import PROVINCES
+from storefront.aftersales import cancelling
+from storefront.aftersales.addresses import CannotChange, change_address
 from storefront.aftersales.services import (
     CannotRefund,
     RefundWish,
@@ -169,12 +173,22 @@ class Market:
         early = unpacked.exists() and self.dice.random() < 0.4
         line = self.dice.choice(list(unpacked if early else lines))
         restock = self.dice.random() < 0.5
-        how = self.dice.choice(["packs", "packs", "amount", "line", "order", "freight"])
+        how = self.dice.choice(["packs", "packs", "amount", "line", "order", "freight", "weight"])
+        if how == "weight":
+            line = self._short_line() or line
         self._refund(line, how, restock)
         # The second refund of a box finds what the first one left of it.
         if how == "packs":
             line.refresh_from_db()
             self._refund(line, "packs", not restock)
+
+    def _short_line(self) -> ConsignmentLine | None:
+        """A line whose box holds less than was ordered."""
+        boxes = ConsignmentLine.objects.select_related("consignment").filter(
+            packed_grams__lt=F("ordered_grams")
+        )
+        short = [line for line in boxes.order_by("pk") if short_of(line)]
+        return self.dice.choice(short) if short else None
 
     def _refund(self, line: ConsignmentLine, how: str, restock: bool) -> None:
         when = "before packing" if line.packed_grams is None else "after packing"
@@ -185,17 +199,79 @@ class Market:
             wish = RefundWish(line.pk, packs=self.dice.randint(1, max(1, packs // 2)))
         elif how == "amount" and money:
             wish = RefundWish(line.pk, amount_fen=self.dice.randint(1, money))
+        elif how == "weight":
+            grams = self.dice.randint(1, short_of(line) or 1)
+            wish = RefundWish(line.pk, short_grams=grams)
+        bearer = self.dice.choice(["cooperative", "cooperative", "programme", "carrier"])
         try:
             if how == "order":
-                refund_order(order_id, restock=restock)
+                made = refund_order(order_id, restock=restock, bearer=bearer)
             else:
-                refund_lines(order_id, [wish], freight=how == "freight", restock=restock)
+                made = refund_lines(
+                    order_id, [wish], freight=how == "freight", restock=restock, bearer=bearer
+                )
         except CannotRefund:
             self.done["refunds refused"] += 1
             return
         if how in ("packs", "line", "order") and when == "after packing":
             when += ", restocked" if restock else ", written off"
         self.done[f"refund of {how} {when}"] += 1
+        for part in made.lines.all():
+            self.done[f"borne by the {part.bearer}"] += 1
+
+    # What buyers take back by themselves
+
+    def cancel(self) -> None:
+        """A buyer cancels some packs of a parcel that is not packed, or all of it."""
+        unpacked = self._in(State.PAID, 1)
+        if not unpacked:
+            return
+        consignment = self.dice.choice(unpacked)
+        lines = [
+            line
+            for line in cancelling.cancellable(consignment.order_id)
+            if line.consignment_id == consignment.pk
+        ]
+        whole = self.dice.random() < 0.5
+        packs = {
+            line.pk: left if whole else self.dice.randint(1, left)
+            for line in (lines if whole else lines[:1])
+            if (left := line.packs - line.cancelled_packs)
+        }
+        try:
+            seen = cancelling.preview(consignment.order_id, packs)
+        except CannotRefund:
+            self.done["cancellations refused"] += 1
+            return
+        made = cancelling.cancel(
+            consignment.order_id, packs, expected_fen=seen.total_fen, uuid=self._uuid()
+        )
+        assert made.buyer_fen == seen.buyer_fen
+        consignment.refresh_from_db()
+        gone = consignment.state == State.CANCELLED
+        assert not gone or consignment.freight_refunded_fen == consignment.freight_fen
+        self.done[f"cancelled by the buyer: {'parcels' if gone else 'packs'}"] += 1
+
+    def send_elsewhere(self) -> None:
+        """A buyer has an order sent to another province, if its freight is not more."""
+        unpacked = self._in(State.PAID, 1)
+        if not unpacked:
+            return
+        order_id = self.dice.choice(unpacked).order_id
+        street = f"{self.dice.randint(1, 999)}号"
+        for province in self.dice.sample(sorted(PROVINCES), 6):
+            address = {**chain.ADDRESS.__dict__, "province": province, "street": street}
+            try:
+                change = change_address(order_id, DeliveryAddress(**address), uuid=self._uuid())
+            except CannotChange:
+                self.done["sent elsewhere: refused"] += 1
+                continue
+            assert change is not None
+            self.done[f"sent elsewhere{' for less' if change.refund else ''}"] += 1
+            break
+
+    def _uuid(self) -> UUID:
+        return UUID(int=self.dice.getrandbits(128), version=4)
 
     def send_refunds(self) -> None:
         """The sweep does at Stripe what was decided."""

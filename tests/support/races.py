@@ -16,6 +16,7 @@ from cooperatives.partner.stock import roll_forward
 from cooperatives.routing import services as parcels
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.services import share_out_due
+from storefront.aftersales import cancelling
 from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines
 from storefront.payments import events
 from storefront.payments import services as payments
@@ -109,6 +110,15 @@ def refund(order_id: int, line_id: int, packs: int, uuid: str | None) -> str:
         assert str(refusal)
         return "refused"
     return str(refund.uuid)
+
+
+def cancel(order_id: int, line_id: int, packs: int, fen: int, uuid: str) -> str:
+    """The buyer cancels packs on the order's page."""
+    try:
+        cancelling.cancel(order_id, {line_id: packs}, expected_fen=fen, uuid=UUID(uuid))
+    except cancelling.TooLate:
+        return "too late"
+    return "cancelled"
 
 
 def bring(code: str, household: str, pool_id: int, grams: int, days_ago: int = 0) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from . import sources
 from .inputs import (
     GRADE_BPS,
     SHANGHAI,
@@ -32,6 +33,10 @@ class Must:
     freight: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     stripe: int = 0
     refund_due: int = 0
+    programme: int = 0
+    carriers: int = 0
+    gifts: int = 0
+    hosts: int = 0
     finished: int = 0
     released: set[int] = field(default_factory=set)
 
@@ -154,7 +159,11 @@ SELECT attempt.uuid::text AS attempt, attempt.order_id, attempt.state
 """
 PARCELS = """
 SELECT consignment.id, consignment.order_id, partner.code AS cooperative,
-       address.state AS province
+       consignment.state, address.state AS province,
+       -- Where it was to go when it was paid.
+       coalesce((SELECT change.before->>'province' FROM aftersales_addresschange change
+                  WHERE change.order_id = consignment.order_id
+                  ORDER BY change.created_at LIMIT 1), address.state) AS first_province
   FROM routing_consignment consignment
   JOIN partner_partner partner ON partner.id = consignment.partner_id
   JOIN order_order ON order_order.id = consignment.order_id
@@ -170,7 +179,7 @@ def _money(
     lines: Mapping[int, Line],
 ) -> None:
     """Each payment is its order to the fen, each refund its lines; and who holds the rest."""
-    payments, refunds = stripe.payments(), stripe.refunds()
+    payments, refunds, whose = stripe.payments(), stripe.refunds(), sources.paid(base)
     order_fen: dict[int, int] = defaultdict(int)
     grams: dict[int, int] = defaultdict(int)
     for line in lines.values():
@@ -179,21 +188,43 @@ def _money(
     for row in offers.values():
         order_fen[row.order_id] += villages.offer(row.sku) * row.quantity
     cooperative_of = {}
+    cheaper: dict[int, int] = {}
     for parcel in base.execute(PARCELS):
-        fen = villages.parcel(parcel.cooperative, parcel.province, grams[parcel.id])
+        fen = villages.parcel(parcel.cooperative, parcel.first_province, grams[parcel.id])
+        new = villages.parcel(parcel.cooperative, parcel.province, grams[parcel.id])
+        if parcel.state != "cancelled":
+            cheaper[parcel.id] = fen - new
         order_fen[parcel.order_id] += fen
         must.freight[parcel.cooperative] += fen
         cooperative_of[parcel.id] = parcel.cooperative
     decided: dict[str, int] = defaultdict(int)
+    for line in lines.values():
+        must.programme += line.elsewhere["programme"]
+        must.carriers += line.elsewhere["carrier"]
+    less: dict[int, int] = defaultdict(int)
     for row in base.execute(REFUNDS):
         decided[row.uuid] += row.amount_fen
-        if row.line_id is None:
+        if row.line_id is not None:
+            continue
+        if row.reason == "freight":
+            less[row.consignment_id] += row.amount_fen
+        else:
+            cheaper.pop(row.consignment_id, None)
+        if row.bearer == "cooperative":
             must.freight[cooperative_of[row.consignment_id]] -= row.amount_fen
+        elif row.bearer == "programme":
+            must.programme += row.amount_fen
+        else:
+            must.carriers += row.amount_fen
+    # Sent elsewhere, where the freight is less: that much has gone back.
+    for parcel_id, fen in cheaper.items():
+        assert less[parcel_id] == fen, f"consignment {parcel_id}"
     placed = set()
     for row in base.execute(PAID):
         if row.order_id:
             placed.add(row.order_id)
-            assert payments[row.attempt]["amount_received"] == order_fen[row.order_id]
+            paid = payments.get(row.attempt, {"amount_received": 0})["amount_received"]
+            assert paid + whose.others[row.order_id] == order_fen[row.order_id]
         elif row.attempt in payments:
             assert row.state == "refunded", "paid without an order goes back"
             uuid = base.execute(
@@ -201,6 +232,13 @@ def _money(
             ).fetchone()[0]
             decided[uuid] = payments[row.attempt]["amount_received"]
     assert placed == order_fen.keys()
+    # What others than the buyer had paid went back to them, not to Stripe.
+    for uuid in decided.keys() & whose.buyers.keys():
+        decided[uuid] = whose.buyers[uuid]
+    must.gifts = sources.gifts_left(base, whose.spent)
+    must.hosts = sum(fen for (kind, _), fen in whose.spent.items() if kind == "host")
+    must.programme += sum(fen for (kind, _), fen in whose.spent.items() if kind == "programme")
+    must.programme += sources.given(base)
     assert refunds.keys() <= decided.keys()
     for uuid, refund in refunds.items():
         assert refund["amount"] == decided[uuid]

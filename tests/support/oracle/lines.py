@@ -25,6 +25,9 @@ class Line:
     cancelled: int = 0
     boxed_packs: int = 0
     refunded_packs: int = 0
+    # What the programme and carriers bear of its refunds, and missing grams that were refunded.
+    elsewhere: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    short_refunded: int = 0
 
     @property
     def open(self) -> int:
@@ -59,8 +62,9 @@ SELECT drawing.id, drawing.line_id, drawing.created_at, draw.grams, lot.code, lo
  ORDER BY drawing.id, draw.id
 """
 REFUNDS = """
-SELECT refund.uuid::text AS uuid, refund.created_at, part.consignment_id,
-       part.consignment_line_id AS line_id, part.amount_fen, part.packs, part.restocked
+SELECT refund.uuid::text AS uuid, refund.created_at, part.consignment_id, refund.reason,
+       part.consignment_line_id AS line_id, part.amount_fen, part.packs, part.restocked,
+       part.short_grams, refund.bearer AS wished, part.bearer
   FROM aftersales_refundline part JOIN aftersales_refund refund ON refund.uuid = part.refund_id
  ORDER BY refund.created_at, part.id
 """
@@ -135,18 +139,34 @@ def _draw(line: Line, draws: list[Any]) -> None:
 
 
 def _refund(line: Line, refund: Any) -> None:
-    """By packs it is their part of what remains; the bearers are `sales`, then the pools."""
+    """By packs it is their part of what remains, by weight the part of the grams that were billed.
+
+    The cooperative bears it from `sales`, then the pools; of what others bear, those keep it.
+    """
     packed_at = line.row.packed_at
     if packed_at is not None and refund.created_at >= packed_at:
         _pack(line)
     if refund.packs:
         assert refund.amount_fen == line.left * refund.packs // line.packs
+    if refund.short_grams:
+        assert refund.amount_fen == _worth_of_missing(line, refund.short_grams)
+        line.short_refunded += refund.short_grams
     assert 0 <= refund.amount_fen <= line.left
-    where = {0: line.in_sales} | dict(line.in_pools)
-    parts = in_proportion(refund.amount_fen, where)
-    line.in_sales -= parts.pop(0)
-    for sales_pool, part in parts.items():
-        line.in_pools[sales_pool] -= part
+    bearer = _bearer(line, refund)
+    assert refund.bearer == bearer
+    if bearer == "cooperative":
+        back = 0
+        if line.packed is None and refund.packs:
+            # The packs are not sold any more: nobody has borne anything of them.
+            back = line.elsewhere["programme"] * refund.packs // line.packs
+            line.elsewhere["programme"] -= back
+        where = {0: line.in_sales} | dict(line.in_pools)
+        parts = in_proportion(refund.amount_fen + back, where)
+        line.in_sales -= parts.pop(0)
+        for sales_pool, part in parts.items():
+            line.in_pools[sales_pool] -= part
+    else:
+        line.elsewhere[bearer] += refund.amount_fen
     if line.packed is None:
         line.cancelled += refund.packs * line.row.ordered_grams // line.row.packs
     elif refund.packs and refund.restocked:
@@ -158,3 +178,24 @@ def _refund(line: Line, refund: Any) -> None:
         line.refunded_packs += refund.packs
     line.left -= refund.amount_fen
     line.packs -= refund.packs
+
+
+def _worth_of_missing(line: Line, grams: int) -> int:
+    """The money of grams that the box lacks: of what the buyer keeps and what is still missing."""
+    assert line.packed is not None, "nothing is missing before it is packed"
+    missing = line.row.ordered_grams - line.cancelled - line.packed
+    still = missing * line.packs // line.boxed_packs - line.short_refunded
+    assert grams <= still, f"line {line.row.id} lacks {still} g"
+    gone = line.boxed_packs - line.packs
+    keeps = line.packed - line.packed * gone // line.boxed_packs
+    return line.left * grams // (keeps + still)
+
+
+def _bearer(line: Line, refund: Any) -> str:
+    """Who bears it: what comes back unharmed costs nobody, a carrier only what it had."""
+    if refund.packs and (line.packed is None or refund.restocked):
+        return "cooperative"
+    shipped_at = line.row.shipped_at
+    if refund.wished == "carrier" and (shipped_at is None or shipped_at > refund.created_at):
+        return "cooperative"
+    return str(refund.wished)
