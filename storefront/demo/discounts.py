@@ -61,9 +61,11 @@ def make_discounts(campaign: Campaign) -> None:
                 **dates,
             )
         )
-    known = set(Terms.objects.values_list("offer__name", flat=True))
+    names = set(Terms.objects.values_list("offer__name", flat=True))
+    codes = set(Terms.objects.values_list("offer__vouchers__code", flat=True)) - {None}
     for wish in wishes:
-        if wish.name_zh not in known:
+        # Staff may have given it another name meanwhile.
+        if wish.name_zh not in names and wish.code not in codes:
             save_offer(wish)
     code = CODES[2][0]
     if not Gift.objects.filter(digest=gifts.digest_of(code)).exists():

@@ -128,9 +128,17 @@ UPDATE discounts_gift
 def move(gift_id: int, cause: str, reference: str, *, balance: int = 0, held: int = 0) -> bool:
     """Change a balance and write its journal; False, and nothing changed, if it has too little."""
     moment = now()
-    values = {"gift": gift_id, "balance": balance, "held": held, "cause": str(cause)}
     with connection.cursor() as cursor:
-        cursor.execute(MOVE, {**values, "moment": moment})
+        cursor.execute(
+            MOVE,
+            {
+                "gift": gift_id,
+                "balance": balance,
+                "held": held,
+                "cause": str(cause),
+                "moment": moment,
+            },
+        )
         if cursor.rowcount != 1:
             return False
     GiftMove.objects.create(

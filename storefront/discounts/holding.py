@@ -23,6 +23,10 @@ Cause = GiftMove.Cause
 State = Use.State
 
 
+# Of a buyer's count, where the limit was lifted since: the largest integer of its column.
+NO_LIMIT = 2**31 - 1
+
+
 class UsedUp(Exception):
     """An offer or a gift voucher has too little left. `code` is the voucher's, if it was one."""
 
@@ -54,7 +58,7 @@ VALUES (%(terms)s, %(key)s, 1, %(most)s)
 """
 
 
-def _changed(sql: str, **values: object) -> bool:
+def _changed(sql: str, **values: int | str | None) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.rowcount == 1
@@ -102,7 +106,7 @@ def hold(attempt_uuid: UUID, snapshot: dict) -> None:
 
 
 def _in_order(attempt_uuid: UUID) -> list[Use]:
-    uses = Use.objects.filter(attempt_id=attempt_uuid)
+    uses = Use.objects.filter(attempt_id=attempt_uuid).select_related("terms")
     return sorted(uses, key=lambda use: (use.gift_id or 0, use.terms_id or 0))
 
 
@@ -112,15 +116,15 @@ def release(attempt_uuid: UUID) -> None:
     for use in _in_order(attempt_uuid):
         if not _leave(use, State.HELD, State.RELEASED):
             continue
-        if use.gift_id:
+        if use.gift_id is not None:
             reference = f"attempt:{attempt_uuid}"
             move(use.gift_id, Cause.RELEASED, reference, balance=use.fen, held=-use.fen)
-            continue
-        Terms.objects.filter(pk=use.terms_id).update(
-            uses_held=F("uses_held") - 1, budget_held_fen=F("budget_held_fen") - use.fen
-        )
-        for key in sorted(use.buyer):
-            BuyerCount.objects.filter(terms=use.terms_id, key=key).update(uses=F("uses") - 1)
+        elif use.terms is not None:
+            Terms.objects.filter(pk=use.terms.pk).update(
+                uses_held=F("uses_held") - 1, budget_held_fen=F("budget_held_fen") - use.fen
+            )
+            for key in sorted(use.buyer):
+                BuyerCount.objects.filter(terms=use.terms, key=key).update(uses=F("uses") - 1)
 
 
 def _leave(use: Use, state: str, for_state: str) -> bool:
@@ -137,33 +141,30 @@ def consume(attempt_uuid: UUID) -> None:
         had = _leave(use, State.HELD, State.USED)
         if not had and not _leave(use, State.RELEASED, State.USED):
             continue
-        if use.gift_id:
-            _spend(use, use.fen if had else 0)
-        else:
-            _finish(use, had)
+        if use.gift_id is not None:
+            _spend(use, use.gift_id, use.fen if had else 0)
+        elif use.terms is not None:
+            _finish(use, use.terms, had)
 
 
-def _spend(use: Use, held: int) -> None:
+def _spend(use: Use, gift_id: int, held: int) -> None:
     reference = f"attempt:{use.attempt_id}"
-    if not move(use.gift_id, Cause.SPENT, reference, balance=held - use.fen, held=-held):
-        raise UsedUp(f"gift voucher {use.gift_id}")
+    if not move(gift_id, Cause.SPENT, reference, balance=held - use.fen, held=-held):
+        raise UsedUp(f"gift voucher {gift_id}")
 
 
-def _finish(use: Use, had: bool) -> None:
+def _finish(use: Use, terms: Terms, had: bool) -> None:
     if had:
-        Terms.objects.filter(pk=use.terms_id).update(
+        Terms.objects.filter(pk=terms.pk).update(
             uses_held=F("uses_held") - 1,
             uses_done=F("uses_done") + 1,
             budget_held_fen=F("budget_held_fen") - use.fen,
             budget_done_fen=F("budget_done_fen") + use.fen,
         )
     else:
-        most = use.terms.per_buyer if use.buyer else None
-        if not (
-            _changed(TAKE, terms=use.terms_id, fen=use.fen)
-            and _count(use.terms_id, most, use.buyer)
-        ):
-            raise UsedUp(f"offer {use.terms_id}")
+        most = (terms.per_buyer or NO_LIMIT) if use.buyer else None
+        if not (_changed(TAKE, terms=terms.pk, fen=use.fen) and _count(terms.pk, most, use.buyer)):
+            raise UsedUp(f"offer {terms.pk}")
     _tell_oscar(use)
 
 

@@ -7,6 +7,7 @@ from oscar.core.loading import get_model
 
 from catalog.clock import now
 from cooperatives.ledger.models import Account, Posting
+from cooperatives.partner import stock
 from cooperatives.routing.models import ConsignmentLine, LineSource
 from livestream.campaigns.models import Campaign, LineAttribution
 from storefront.accounts.models import User
@@ -14,7 +15,7 @@ from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import RefundWish, refund_lines, refund_order
 from storefront.books.runner import check_database
-from storefront.discounts import gifts
+from storefront.discounts import gifts, holding
 from storefront.discounts.models import BuyerCount, Gift, Host, HostPayment, Terms, Use
 from storefront.discounts.selectors import saving
 from storefront.discounts.services import (
@@ -315,6 +316,32 @@ def test_a_bought_gift_voucher_stands_against_the_bank_and_its_code_is_kept_as_a
     assert (balance("bank"), balance("gift")) == (1000, -1000)
     assert gifts.find(code.lower().replace("-", " ")) == card
     assert not Gift.objects.filter(digest__icontains=code[:4]).exists()
+
+
+def test_a_payment_that_comes_late_takes_its_discount_again_or_goes_back(stripe):
+    grove = chain.make_grove(price_fen=2000)
+    terms = discounts.offer("LATE", uses_limit=2, per_buyer=2)
+    card = discounts.gift(1000)
+    late, too_late = (begin([(grove.pack, 1)], "LATE", cards=(one,)) for one in (card, card))
+    assert [row.amount_fen for row in (late, too_late)] == [1300, 2300]
+    for attempt in (late, too_late):
+        # What expire() does while Stripe is out of reach.
+        holding.release(attempt.uuid)
+        stock.release(attempt.uuid)
+        chain.pay(attempt)
+    assert counters(terms) == (0, 0, 0, 0)
+
+    assert finalize(late.uuid).kind == "order"
+    assert counters(terms) == (0, 1, 0, 500)
+    card.refresh_from_db()
+    assert (card.balance_fen, card.held_fen) == (0, 0)
+    buy([(grove.pack, 1)], "LATE")
+    assert finalize(too_late.uuid).kind == "refunded"
+
+    assert counters(terms) == (0, 2, 0, 1000)
+    assert set(BuyerCount.objects.values_list("uses", flat=True)) == {2}
+    assert Refund.objects.get().amount_fen == 2300
+    assert Use.objects.get(attempt=too_late).state == "released"
 
 
 def test_a_coupon_of_a_campaign_is_credited_and_another_clears_nothing(stripe):
