@@ -59,6 +59,7 @@ class Run:
         self.villages = oracle.Villages(DEMO / "villages", self.as_of, DEMO / "freight.csv")
         packs = Product.objects.exclude(upc=None).order_by("pk").values_list("pk", flat=True)
         left = available_packs(packs)
+        self.codes = give_codes(random.Random(self.seed))
         self.packs = [(pack, 1 if left[pack] < 30 else 3) for pack in packs if left[pack]]
 
     def storm(self) -> None:
@@ -72,7 +73,12 @@ class Run:
         often = LEAST_OF_EACH * 1.3 if self.seconds >= LONG else self.seconds / 20
         self.monkey = Monkey(stack, self.seed, self.morning, self.seconds / often)
         self.buyers = Buyers(
-            stack.url, stack.port, stack.sandbox.url, stack.sandbox.publishable_key, self.packs
+            stack.url,
+            stack.port,
+            stack.sandbox.url,
+            stack.sandbox.publishable_key,
+            self.packs,
+            self.codes,
         )
         until = time.monotonic() + self.seconds
         threads = [
@@ -155,6 +161,21 @@ class Run:
 
     def write(self) -> None:
         REPORT.write_text("\n".join(self.lines) + "\n")
+
+
+def give_codes(dice: random.Random) -> list[str]:
+    """Vouchers with few uses, and gift vouchers with a balance for several purchases."""
+    from tests.support import discounts
+
+    codes = ["CHAOS5", "HOST3", "RARE"]
+    discounts.offer("CHAOS5", funder="programme", amount_fen=500)
+    discounts.offer("HOST3", funder="host", host_id=discounts.host().pk, amount_fen=300)
+    discounts.offer("RARE", funder="programme", amount_fen=800, uses_limit=5)
+    for number in range(12):
+        code = f"GIFT-AAAA-BBBB-{dice.randint(1000, 9999)}-{number}"
+        discounts.gift(dice.randint(500, 2400), code=code)
+        codes.append(code)
+    return codes
 
 
 def main() -> int:

@@ -37,16 +37,22 @@ def host(name: str = "Host") -> Host:
 
 
 def gift(
-    amount_fen: int, *, days: int = 30, funder: str = "programme", reference: str = ""
+    amount_fen: int,
+    *,
+    days: int = 30,
+    funder: str = "programme",
+    reference: str = "",
+    code: str = "",
 ) -> Gift:
-    """A gift voucher."""
+    """A gift voucher, of a code that nobody knows unless said."""
     return gifts.issue(
         gifts.NewGift(
             amount_fen=amount_fen,
             valid_until=now() + days * DAY,
             funder=funder,
             reference=reference,
-        )
+        ),
+        code=code,
     )[0]
 
 
