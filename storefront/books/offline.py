@@ -14,7 +14,9 @@ OFFLINE = """
                 ELSE 'is not what its payment says' END, NULL::timestamptz
       FROM payments_offlinepayment f
       FULL JOIN (SELECT * FROM payments_paymentattempt
-                  WHERE gateway <> 'stripe' AND intent_id IS NOT NULL) a ON a.uuid = f.attempt_id
+                  WHERE gateway <> 'stripe'
+                    AND (intent_id IS NOT NULL OR state IN ('placed', 'refunded'))
+                ) a ON a.uuid = f.attempt_id
      WHERE a.uuid IS NULL OR f.id IS NULL OR a.gateway <> 'offline'
         OR (f.id, f.amount_fen, f.currency) IS DISTINCT FROM (a.intent_id, a.amount_fen, a.currency)
         OR f.id <> 'offline_' || f.code

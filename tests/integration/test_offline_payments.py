@@ -26,7 +26,7 @@ from storefront.payments.receiving import CannotConfirm, Receipt, confirm
 from storefront.payments.renewing import renew
 from storefront.payments.services import CannotPay
 from storefront.payments.tasks import sweep_attempts
-from tests.support import chain
+from tests.support import chain, discounts
 
 pytestmark = pytest.mark.django_db
 Basket = get_model("basket", "Basket")
@@ -375,3 +375,23 @@ def test_a_success_after_the_second_try_placed_the_basket_is_given_back(grove, b
     assert [one.amount_fen for one in gateway.refunds_of(first.intent_id)] == [3280]
     assert balance("stripe") == 3280
     assert faults() == {}
+
+
+def test_a_late_success_whose_voucher_another_used_up_is_given_back(grove, buyer):
+    # given a voucher with one use, of a payment that ended here and is paid all the same
+    terms = discounts.offer("ONE", uses_limit=1)
+    late = chain.start([(grove.pack, 1)], user=buyer, codes=("ONE",))
+    services.close(late.uuid)
+    other = chain.start([(grove.pack, 1)], codes=("ONE",))
+    chain.pay(other)
+    assert finalize(other.uuid).kind == "order"
+    chain.pay(late)
+
+    webhook_of(late)
+
+    late.refresh_from_db()
+    terms.refresh_from_db()
+    assert late.state == State.REFUNDED
+    assert Refund.objects.get().amount_fen == late.amount_fen
+    assert (terms.uses_held, terms.uses_done) == (0, 1)
+    assert chain.figures(grove.partner, grove.produce) == (10_000, 0, 0, 2500)
