@@ -105,7 +105,7 @@ def _cancel(request: HttpRequest, order: Order, expected_fen: int) -> HttpRespon
         form = CancelForm(lines=cancelling.cancellable(order.pk), initial={"uuid": uuid.uuid4()})
         context = {"form": form, "refusal": str(refusal)}
         return _page(request, "orders/cancel.html", order, 422, **context)
-    back = to_yuan(refund.buyer_fen + refund.gift_fen)
+    back = to_yuan(refund.back_fen)
     messages.success(request, _("It is cancelled: ¥%(amount)s comes back.") % {"amount": back})
     return redirect(_back(request, order.number))
 
@@ -129,7 +129,7 @@ def address(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("It goes to the new address."))
             if changed and changed.refund:
-                amount = to_yuan(changed.refund.buyer_fen + changed.refund.gift_fen)
+                amount = to_yuan(changed.refund.back_fen)
                 messages.success(
                     request, _("The freight is less: ¥%(amount)s comes back.") % {"amount": amount}
                 )

@@ -109,6 +109,11 @@ class Refund(models.Model):
             models.Index(fields=["created_at"], condition=~Q(state="done"), name="refund_waiting")
         ]
 
+    @property
+    def back_fen(self) -> int:
+        """What the buyer has of it, on the card and on gift vouchers; others' parts are theirs."""
+        return self.buyer_fen + self.gift_fen
+
 
 class RefundLine(models.Model):
     """The part of a refund on one consignment line, or on a consignment's freight (line empty)."""

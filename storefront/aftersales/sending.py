@@ -29,10 +29,13 @@ from storefront.notifications.models import Message
 from storefront.notifications.services import queue
 from storefront.order.models import Order
 from storefront.payments import gateway
+from storefront.payments.gateways.choose import gateway_of
+from storefront.payments.models import GatewayName
 
 log = logging.getLogger(__name__)
 State, PaidFrom = Refund.State, Refund.PaidFrom
-STRIPE = "stripe"
+# Gives nothing back by itself.
+OFFLINE = GatewayName.OFFLINE
 # Stripe keeps an idempotency key for 24 hours at least.
 KEY_LASTS = timedelta(hours=23)
 # A try asks Stripe at most twice, each time with two more tries of the client's own.
@@ -101,23 +104,22 @@ def _claim(refund_uuid: uuids.UUID) -> tuple[Refund, bool]:
 
 def _ask(refund: Refund) -> gateway.StripeRefund:
     """Stripe's answer: of the refund that is there, or made now."""
-    if refund.attempt.gateway != STRIPE:
-        raise gateway.PaidByHand(_("This was not paid at Stripe: pay it back by hand."))
+    service = gateway_of(refund.attempt)
     if refund.stripe_refund_id:
-        return gateway.retrieve_refund(refund.stripe_refund_id)
-    return _made_before(refund) or gateway.create_refund(
+        return service.retrieve_refund(refund.stripe_refund_id)
+    return _made_before(refund, service) or service.create_refund(
         refund.uuid, refund.attempt.intent_id or "", refund.buyer_fen
     )
 
 
-def _made_before(refund: Refund) -> gateway.StripeRefund | None:
+def _made_before(refund: Refund, service: gateway.Gateway) -> gateway.StripeRefund | None:
     """The refund at Stripe, if an earlier try made it and its answer was lost.
 
     Within a day its key says so; later Stripe has forgotten the key and would pay again.
     """
     if not refund.tries or refund.created_at > now() - KEY_LASTS:
         return None
-    made = gateway.refunds_of(refund.attempt.intent_id or "")
+    made = service.refunds_of(refund.attempt.intent_id or "")
     return next((found for found in made if found.reference == str(refund.uuid)), None)
 
 
@@ -164,7 +166,7 @@ def settle(refund: Refund, paid_from: str, *, told: bool = True) -> None:
     )
     if refund.order_id and told:
         order = Order.objects.get(pk=refund.order_id)
-        context = {"amount_fen": refund.buyer_fen + refund.gift_fen}
+        context = {"amount_fen": refund.back_fen}
         queue(Message.Kind.REFUNDED, f"refund:{refund.uuid}", order, context)
 
 
@@ -212,7 +214,7 @@ def pay_by_hand(refund_uuid: uuids.UUID, account: str, reference: str, actor) ->
 def may_be_paid_by_hand(refund: Refund) -> bool:
     """Whether Stripe will surely not pay it: its last answer was no, or it was never asked."""
     busy = refund.busy_until is not None and refund.busy_until > now()
-    if refund.attempt.gateway != STRIPE:
+    if refund.attempt.gateway == OFFLINE:
         return refund.state != State.DONE and refund.buyer_fen > 0
     return refund.state == State.FAILED and not busy
 
@@ -221,7 +223,7 @@ def next_try(refund: Refund) -> datetime | None:
     """When the sweep sends a refund (again); None if it is done or only finance can pay it."""
     if refund.state == State.DONE:
         return None
-    if refund.attempt.gateway != STRIPE and refund.state == State.FAILED:
+    if refund.attempt.gateway == OFFLINE and refund.state == State.FAILED:
         return None
     if refund.tried_at is None:
         due = refund.created_at + FIRST_WAIT
@@ -249,7 +251,7 @@ def waiting_refunds(limit: int = 100) -> list[uuids.UUID]:
     Not those that only finance can pay.
     """
     minute, hour = now() - FIRST_WAIT, now() - REFUSED_WAIT
-    by_hand = Q(state=State.FAILED) & ~Q(attempt__gateway=STRIPE)
+    by_hand = Q(state=State.FAILED) & Q(attempt__gateway=OFFLINE)
     return list(
         Refund.objects.exclude(state=State.DONE)
         .filter(created_at__lt=minute)

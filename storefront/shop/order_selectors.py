@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.clock import day_of, today
-from catalog.numbers import to_yuan
+from catalog.numbers import to_fen, to_yuan
 from cooperatives.routing.freight import rates_to
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.phones import plain_phone
@@ -163,8 +163,10 @@ class OrderPage:
         return may_change([one.consignment for one in self.parcels])
 
     @property
-    def refunded_fen(self) -> int:
-        return sum(refund.amount_fen for refund in self.refunds)
+    def left_fen(self) -> int:
+        """What of the payment was not given back to the buyer."""
+        paid = to_fen(self.order.total_incl_tax)
+        return paid - sum(refund.back_fen for refund in self.refunds)
 
 
 def order_page(number: str, query: str = "") -> OrderPage:

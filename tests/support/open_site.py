@@ -18,8 +18,9 @@ SCREENSHOTS = VAR / "screenshots"
 PASSWORD = "only-for-tests"
 PHONE, DESK = 375, 1280
 HEIGHT = 812
-# A refused card and a form sent back are answers, not faults; the browser's console names both.
-ANSWERS = ("status of 402", "status of 422")
+# A refused card, a payment that is over, a form sent back are answers, not faults; the browser's
+# console names them all.
+ANSWERS = ("status of 402", "status of 400", "status of 422")
 
 
 @dataclass
@@ -120,6 +121,8 @@ class Visitor:
         )
         if height > HEIGHT:
             self.page.set_viewport_size({"width": size["width"], "height": height})
+        # Those further down are fetched only now.
+        self.page.wait_for_function("[...document.images].every((each) => each.complete)")
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
         self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})
 

@@ -72,7 +72,7 @@ def new(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _form(request, number, form, 422)
     if case.outcome == Case.Outcome.PAID_AT_ONCE:
-        amount = {"amount": to_yuan(case.given_fen)}
+        amount = {"amount": to_yuan(selectors.back_fen(case))}
         messages.success(request, _("We are sorry. ¥%(amount)s goes back to you.") % amount)
     else:
         messages.success(request, _("Thank you. You will hear from us here and by message."))

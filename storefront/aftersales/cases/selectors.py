@@ -45,6 +45,11 @@ class ShownCase:
     def refunds(self) -> list[Any]:
         return [one.entry.refund for one in self.entries if one.entry.refund]
 
+    @property
+    def back_fen(self) -> int:
+        """What the buyer has of its refunds."""
+        return sum(refund.back_fen for refund in self.refunds)
+
 
 @dataclass(frozen=True)
 class LineCases:
@@ -90,6 +95,12 @@ def of_order(
         )
         for line in lines
     }
+
+
+def back_fen(case: Case) -> int:
+    """What the buyer has of a case's refunds: what others had paid of the goods is theirs."""
+    entries = case.entries.filter(refund__isnull=False).select_related("refund")
+    return sum(entry.refund.back_fen for entry in entries)
 
 
 def buyers_case(number: str, case_id: int) -> Case:
