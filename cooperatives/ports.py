@@ -13,6 +13,12 @@ class Messages(Protocol):
     def consignment_changed(self, consignment_id: int, state: str) -> None:
         """A consignment reached a state (`Consignment.State`): queue the buyer's message."""
 
+    def chat_text(self, consignment_id: int, state: str) -> str:
+        """What the buyer is told of this state, to copy into a chat; empty when nothing is.
+
+        Without the order's link: it opens the parcels of other cooperatives too.
+        """
+
 
 class Gifts(Protocol):
     """Keeps the balances of gift vouchers. Called inside the transaction of a refund."""

@@ -2,6 +2,7 @@
 
 from cooperatives.routing.models import Consignment
 from storefront.notifications.models import Message
+from storefront.notifications.rendering import chat_text
 from storefront.notifications.services import queue
 
 State = Consignment.State
@@ -20,3 +21,11 @@ class BuyerMessages:
         consignment = Consignment.objects.select_related("order__user").get(pk=consignment_id)
         reference = f"consignment:{consignment_id}:{consignment.waybill}"[:80]
         queue(kind, reference, consignment.order, {"consignment": consignment_id})
+
+    def chat_text(self, consignment_id: int, state: str) -> str:
+        """The text of this state for the buyer's chat, in the order's language, without a link."""
+        kind = KINDS.get(State(state))
+        if kind is None:
+            return ""
+        consignment = Consignment.objects.select_related("order").get(pk=consignment_id)
+        return chat_text(kind, consignment.order, {"consignment": consignment_id})

@@ -85,6 +85,20 @@ def text_of(message: Message) -> str:
     return message.text or build(message).text
 
 
+def chat_text(kind: str, order: Order, context: Mapping[str, Any]) -> str:
+    """What a kind says of an order in a chat, without its link; nothing is sent or kept."""
+    message = Message(
+        kind=kind,
+        channel=Message.Channel.WECHAT,
+        order=order,
+        language=order.language,
+        context=dict(context),
+    )
+    text = wording.effective(kind, order.language, Message.Channel.WECHAT)
+    with override(order.language):
+        return wording.fill(text.body, {**facts_of(message).values, "link": ""})
+
+
 def facts_of(message: Message) -> Facts:
     """The facts of a message, read now, in the active language."""
     order = message.order

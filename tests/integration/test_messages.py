@@ -6,9 +6,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import transaction
+from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from catalog.clock import now
+from cooperatives.portal.models import Membership
 from cooperatives.ports import messages
 from cooperatives.routing.models import Consignment
 from storefront.notifications import services, tasks
@@ -245,3 +247,28 @@ def test_a_key_opens_its_own_order_and_no_other():
     assert check_key("T000001", key)
     for number, wrong in (("T000002", key), ("T000001", key[:-1] + "x"), ("T000001", "")):
         assert not check_key(number, wrong)
+
+
+def test_a_cooperative_copies_its_parcels_text_and_no_link_to_the_others(client):
+    farm, other = make_farm("pear"), make_farm("plum")
+    order = sell((farm, 2500), (other, 1000), language="en")
+    parcel = order.consignments.get(partner=farm.partner)
+    Consignment.objects.filter(pk=parcel.pk).update(
+        carrier="SF", waybill="SF123", state="shipped", shipped_at=now(), packed_at=now()
+    )
+    packer = get_user_model().objects.create_user(email="p@example.org", password="pears-4-me")
+    Membership.objects.create(user=packer, partner=farm.partner, role="packer")
+    client.force_login(packer)
+
+    page = client.get(reverse("portal:consignment", args=[farm.partner.code, parcel.number]))
+
+    text = page.context["chat_text"]
+    assert text.splitlines() == [
+        f"山货集: pear co-op has sent a parcel of order {order.number}: pear 2.5 kg × 1.",
+        "Parcel 1/2; the others come on their own.",
+        "SF SF123",
+    ]
+    assert order_key(order.number) not in page.content.decode()
+    assert f'data-copy="{text.splitlines()[0]}' in page.content.decode()
+    assert not Message.objects.exists()
+    assert messages().chat_text(parcel.pk, "packed") == ""

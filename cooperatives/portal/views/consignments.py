@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from catalog.clock import now
+from cooperatives import ports
 from cooperatives.portal import selectors, services
 from cooperatives.portal.access import Desk, Right, portal_page
 from cooperatives.portal.forms import PackForm, ShipForm, UndoForm
@@ -171,10 +172,12 @@ def _page(
     if may_pack and found.state == State.PACKED and ship_form is None:
         carrier = selectors.last_carrier(desk.partner)
         ship_form = ShipForm(initial={"carrier": carrier})
+    may_tell = Right.SEE_ADDRESSES in desk.rights
     context = {
         "desk": desk,
         "active": "consignments",
         "consignment": found,
+        "chat_text": ports.messages().chat_text(found.pk, found.state) if may_tell else "",
         "pack_form": pack_form if found.state == State.PAID else None,
         "ship_form": ship_form if found.state == State.PACKED else None,
         "can_undo": may_pack and selectors.can_undo(found),
