@@ -100,6 +100,7 @@ def test_staff_decide_and_the_auditor_only_reads(stripe):
     assert (case.state, case.outcome, case.given_fen) == ("closed", "agreed", 4960)
     assert Refund.objects.get().bearer == "programme"
     assert finance.get(here).status_code == 200
+    assert "0 open cases" in finance.get("/cms/").content.decode()
 
 
 def test_the_lists_take_the_same_queries_for_two_cases_and_for_eight(stripe):

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models import Produce
 from catalog.numbers import to_fen, to_yuan
@@ -229,7 +230,7 @@ class CaseSearchForm(forms.Form):
     show = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[(OPEN, _("Open")), *Case.State.choices[1:], (ALL, _("All"))],
+        choices=[(OPEN, pgettext_lazy("cases", "Open")), *Case.State.choices[1:], (ALL, _("All"))],
     )
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All")), *Case.Kind.choices]
