@@ -14,7 +14,7 @@ from cooperatives.routing.freight import NoFreightRate, freight_fen
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.phones import plain_phone
 from storefront.aftersales.models import AddressChange, Refund, RefundLine
-from storefront.aftersales.services import lock_order, refund_lines
+from storefront.aftersales.services import CannotRefund, lock_order, refund_lines
 from storefront.order.models import Order
 from storefront.payments.services import DeliveryAddress
 
@@ -57,7 +57,10 @@ def change_address(
     the address stays. `uuid` names the change: the same one again changes nothing.
     Raises CannotChange.
     """
-    _attempt, consignments = lock_order(order_id)
+    try:
+        _attempt, consignments = lock_order(order_id)
+    except CannotRefund as lack:
+        raise CannotChange(str(lack)) from lack
     order = Order.objects.select_related("shipping_address").get(pk=order_id)
     known = AddressChange.objects.filter(pk=uuid).first()
     if known:

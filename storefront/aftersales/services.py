@@ -95,9 +95,13 @@ def refund_order(
 def lock_order(order_id: int) -> tuple[PaymentAttempt, dict[int, Consignment]]:
     """Lock an order's payment, then its consignments; part of the caller's transaction.
 
-    Gives {consignment id: consignment}. Nobody packs or refunds any of it meanwhile.
+    Gives {consignment id: consignment}. Nobody packs or refunds any of it meanwhile. Raises
+    CannotRefund for an order that was not paid here.
     """
-    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(order_id=order_id)
+    paid = PaymentAttempt.objects.select_for_update(no_key=True).filter(order_id=order_id)
+    attempt = paid.first()
+    if attempt is None:
+        raise CannotRefund(_("This order was not paid here."))
     locked = Consignment.objects.select_for_update(no_key=True).filter(order_id=order_id)
     return attempt, {one.pk: one for one in locked.order_by("pk")}
 

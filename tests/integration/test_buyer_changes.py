@@ -13,9 +13,12 @@ from cooperatives.routing.models import Consignment, ConsignmentLine, FreightRat
 from cooperatives.routing.services import pack
 from storefront.aftersales.models import AddressChange, Refund
 from storefront.aftersales.services import RefundWish, refund_lines, send
+from storefront.notifications.models import Message
 from storefront.order.links import order_key
 from storefront.order.models import Order
-from tests.support import chain
+from storefront.payments.finalizing import finalize
+from storefront.payments.services import start_payment
+from tests.support import chain, discounts
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,36 @@ def test_single_packs_are_cancelled_and_the_parcel_keeps_its_freight(client, ord
     first.refresh_from_db()
     assert (first.cancelled_packs, first.cancelled_grams) == (1, 2500)
     assert first.consignment.freight_refunded_fen == 0
+
+
+def test_a_gift_vouchers_part_goes_back_onto_it_and_is_shown_so(client, stripe, buyer):
+    grove = chain.make_grove(grams=20_000)
+    chain.make_freight()
+    card = discounts.gift(3000)
+    attempt = start_payment(
+        discounts.put_in(chain.make_basket([(grove.pack, 2)], buyer), cards=(card,)),
+        contact=chain.CONTACT,
+        address=chain.ADDRESS,
+        language="zh-hans",
+        user=buyer,
+    )
+    chain.pay(attempt)
+    order = finalize(attempt.uuid).order
+    line = lines_of(order)[0]
+    chosen = form({line.pk: 2})
+    address = reverse("orders:cancel", args=[order.number])
+
+    page = client.post(address, chosen).content.decode()
+    assert ("¥31.60" in page, "¥30.00" in page, "¥61.60" in page) == (True, True, True)
+    client.post(address, {**chosen, "expected": 6160})
+
+    refund = Refund.objects.get()
+    assert (refund.amount_fen, refund.buyer_fen, refund.gift_fen) == (6160, 3160, 3000)
+    card.refresh_from_db()
+    assert card.balance_fen == 3000
+    assert send(refund.pk).state == "done"
+    told = Message.objects.get(reference=f"refund:{refund.pk}")
+    assert told.context["amount_fen"] == 6160
 
 
 def test_what_is_packed_meanwhile_is_not_cancelled(client, order):

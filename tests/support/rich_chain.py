@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.test import override_settings
@@ -20,8 +21,14 @@ from cooperatives.routing.services import deliver, pack, ship, undo
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.models import Campaign, LineAttribution, TrackedLink
 from livestream.campaigns.services import override
+from storefront.aftersales.addresses import change_address
 from storefront.aftersales.models import Refund
-from storefront.aftersales.services import RefundWish, refund_lines, refund_order
+from storefront.aftersales.services import (
+    RefundWish,
+    pay_by_hand,
+    refund_lines,
+    refund_order,
+)
 from storefront.aftersales.services import send as send_refund
 from storefront.discounts import gifts
 from storefront.discounts.services import record_host_payment
@@ -175,8 +182,11 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     for order in ("split", "undone", "two lines"):
         for consignment in parcels(orders[order]):
             deliver(consignment.pk, staff)
-    pack(parcels(orders["goodwill"])[0].pk, {}, staff)
+    pack(parcels(orders["goodwill"])[0].pk, {lines(orders["goodwill"])[0].pk: 1400}, staff)
     ship(parcels(orders["goodwill"])[0].pk, "顺丰", "SF-3", staff)
+    _borne_by_others(lines(orders["goodwill"])[0], staff)
+    elsewhere = chain.DeliveryAddress(**{**chain.ADDRESS.__dict__, "street": "建国路2号"})
+    change_address(orders["to pack"].pk, elsewhere, uuid=uuid4())
     packed = lines(orders["split"])
     refund_lines(
         orders["split"].pk,
@@ -226,6 +236,19 @@ def _discounted(rich: RichChain, small: Any, box: Any, campaign: Any, staff: Any
     abandon(chain.start(items, codes=codes, cards=(whole,)).uuid)
     record_host_payment(host.pk, 100, "bank-7", staff)
     return whole
+
+
+def _borne_by_others(line: ConsignmentLine, staff: Any) -> None:
+    """A box that lacks grams and came late: the programme pays the one, the carrier the other."""
+    order_id = line.consignment.order_id
+    wish = RefundWish(line.pk, short_grams=60)
+    refund_lines(order_id, [wish], bearer="programme", reason=Refund.Reason.WEIGHT, actor=staff)
+    wish = RefundWish(line.pk, packs=1)
+    late = Refund.Reason.LATE
+    refused = refund_lines(order_id, [wish], bearer="carrier", restock=False, reason=late)
+    # Stripe would not, so that finance had to.
+    Refund.objects.filter(pk=refused.pk).update(state=Refund.State.FAILED, error="too low")
+    pay_by_hand(refused.pk, "bank", "T-20", staff)
 
 
 def _goods_gone(berries: Any, staff: Any) -> None:
