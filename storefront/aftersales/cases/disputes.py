@@ -14,6 +14,7 @@ from uuid import uuid5
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from catalog.clock import now
 from cooperatives.ledger.models import Account, Transaction
@@ -257,7 +258,7 @@ def _settle_owed(dispute: Dispute, fen: int) -> int:
 def send_evidence(dispute_id: str, text: str, actor: Any) -> Dispute | None:
     """Send our side to the bank, once. Raises CaseRefused, GatewayRefused, GatewayDown."""
     if not text.strip():
-        raise CaseRefused("Please write something.")
+        raise CaseRefused(_("Please write something."))
     gateway.submit_evidence(dispute_id, text)
     Dispute.objects.filter(pk=dispute_id, evidence_at__isnull=True).update(
         evidence=text, evidence_at=now()
