@@ -65,8 +65,19 @@ TARGETS = {
     "routing_consignmentline": Target(
         "consignment_id order_line_id product_id pool_id packs ordered_grams billed_grams "
         "packed_grams drawn_grams returned_grams short_grams cancelled_packs cancelled_grams "
-        "net_fen refunded_fen return_days released_at"
+        "net_fen refunded_fen borne_elsewhere_fen return_days released_at"
     ),
+    "routing_linesource": Target(
+        "consignment_id consignment_line_id kind reference fen refunded_fen"
+    ),
+    "discounts_terms": Target(
+        "funder host_id campaign_id per_buyer uses_held uses_done budget_held_fen budget_done_fen"
+    ),
+    "discounts_buyercount": Target("terms_id key uses"),
+    "discounts_use": Target("attempt_id terms_id gift_id voucher_id fen buyer state"),
+    "discounts_gift": Target("issued_fen balance_fen held_fen funder"),
+    "discounts_giftmove": Target("gift_id cause reference balance_fen held_fen"),
+    "discounts_hostpayment": Target("amount_fen"),
     "routing_drawing": Target("line_id sequence grams reverses_id"),
     "routing_draw": Target("drawing_id lot_id grams"),
     "routing_consignmentevent": Target("consignment_id state undone"),
@@ -91,13 +102,23 @@ TARGETS = {
         "expires_at paid_at",
         "state = 'placed'",
     ),
+    "payments_offlinepayment": Target(
+        "attempt_id code amount_fen currency state account created_at"
+    ),
+    "payments_straypayment": Target("amount_fen stripe_refund_id state done_at"),
+    # A movement without a fee is missed only if the last sweep has surely seen it.
+    "payments_balancemovement": Target(
+        "type amount_fen fee_fen source_id created_at", "fee_fen > 0"
+    ),
     # One that never came leaves nothing behind, and the sweep does without it.
     "payments_stripeevent": Target("type payload processed_at", deleted=False),
     "aftersales_refund": Target(
-        "attempt_id order_id state amount_fen stripe_refund_id created_at done_at"
+        "attempt_id order_id state amount_fen buyer_fen gift_fen paid_from "
+        "stripe_refund_id created_at done_at"
     ),
     "aftersales_refundline": Target(
-        "refund_id consignment_id consignment_line_id amount_fen packs grams",
+        "refund_id consignment_id consignment_line_id amount_fen packs grams short_grams bearer "
+        "borne_back_fen",
     ),
     "cases_case": Target("order_id line_id given_fen escalated"),
     "cases_caseentry": Target("case_id refund_id", "refund_id IS NOT NULL"),
