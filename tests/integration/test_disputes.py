@@ -222,6 +222,20 @@ def test_a_disputed_payment_without_order_is_a_loss_once(stripe):
     assert books_are_in_order() == []
 
 
+def test_a_dispute_that_overtakes_its_payment_finds_the_order_placed(stripe):
+    attempt = chain.start([(chain.make_grove().pack, 4)])
+    chain.pay(attempt)
+    dispute_id = stripe.dispute(attempt.intent_id)["id"]
+
+    tell("created", dispute_id, 1)
+
+    attempt.refresh_from_db()
+    assert attempt.state == "placed"
+    assert Dispute.objects.get().case.order == attempt.order
+    assert ReleaseHold.objects.filter(key=f"dispute:{dispute_id}").count() == 1
+    assert books_are_in_order() == []
+
+
 def test_a_dispute_of_nobodys_payment_is_left_to_reconciliation(stripe):
     paid = stripe.pay(5000)
     dispute_id = stripe.dispute(paid["id"])["id"]

@@ -28,6 +28,7 @@ from storefront.aftersales.models import Refund
 from storefront.aftersales.sending import settle
 from storefront.aftersales.services import CannotRefund
 from storefront.payments import gateway
+from storefront.payments.finalizing import finalize
 from storefront.payments.models import PaymentAttempt
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ def _take(found: Found) -> Dispute | None:
     if attempt is None or not found.intent_id:
         log.error("dispute %s is about %s, which is not ours", found.id, found.intent_id)
         return None
+    if attempt.state not in (PaymentAttempt.State.PLACED, PaymentAttempt.State.REFUNDED):
+        # Its events may overtake the payment's: first the order, then the dispute about it.
+        finalize(attempt.pk)
     return _record(attempt.pk, found)
 
 
