@@ -40,6 +40,26 @@ BUYERS = """
       FROM discounts_buyercount GROUP BY terms_id, key HAVING count(*) > 1
 """
 
+# A payment that froze an offer as it still is says the same of who pays, and where.
+FROZEN_TERMS = f"""
+    SELECT {OFFER}, 'is not what payment ' || a.uuid || ' froze of its version ' || t.version,
+           NULL::timestamptz
+      FROM payments_paymentattempt a
+     CROSS JOIN LATERAL jsonb_array_elements(a.snapshot->'discounts') AS d(value)
+      JOIN discounts_terms t ON t.id = (d.value->>'terms')::bigint
+                            AND t.version = (d.value->>'version')::int
+     WHERE (d.value->>'funder', d.value->'source'->>0, (d.value->'source'->>1)::bigint)
+           IS DISTINCT FROM
+           (t.funder, nullif(t.funder, 'cooperative'),
+            CASE t.funder WHEN 'programme' THEN t.id WHEN 'host' THEN t.host_id END)
+        OR (d.value->>'offer')::bigint <> t.offer_id
+        OR (d.value->>'campaign')::bigint IS DISTINCT FROM t.campaign_id
+        OR (d.value->>'per_buyer')::int IS DISTINCT FROM t.per_buyer
+        OR EXISTS (SELECT 1 FROM jsonb_array_elements(d.value->'parts') AS cut(value)
+                    WHERE t.partner_id <> (a.snapshot->'parts'->(cut.value->>0)::int
+                                           ->>'partner_id')::bigint)
+"""  # noqa: S608
+
 # What a payment's snapshot takes off and pays by gift voucher, row by row.
 FROZEN = """
     SELECT a.uuid, a.state, (d.value->>'terms')::bigint AS terms_id, NULL::bigint AS gift_id,
@@ -342,7 +362,9 @@ HOSTS = """
 """
 
 CHECKS = (
-    Check("discounts.offers", "SELECT count(*) FROM discounts_terms", (COUNTERS, BUYERS)),
+    Check(
+        "discounts.offers", "SELECT count(*) FROM discounts_terms", (COUNTERS, BUYERS, FROZEN_TERMS)
+    ),
     Check("discounts.uses", "SELECT count(*) FROM discounts_use", (USES, CUTS, FUNDED, ORDERS)),
     Check(
         "discounts.sources",

@@ -1,8 +1,10 @@
 """What offers take off, cut onto lines and parts to the fen."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from storefront.discounts.cutting import Item, Rule, choose
+from storefront.discounts.cutting import Item, Rule, choose, eligible
 from storefront.discounts.pricing import _amounts
 
 
@@ -90,3 +92,56 @@ def test_what_stacks_goes_together_and_an_exclusive_offer_alone_if_it_saves_more
 )
 def test_a_balance_leaves_nothing_or_enough_for_a_card(balances, due, spent):
     assert _amounts(balances, due) == spent
+
+
+RULES = st.builds(
+    Rule,
+    key=st.integers(1, 9),
+    bps=st.one_of(st.none(), st.integers(1, 10_000)),
+    amount_fen=st.integers(1, 9000),
+    least_fen=st.integers(0, 3000),
+    partner_id=st.sampled_from([None, 1, 2]),
+    produce=st.sampled_from([frozenset(), frozenset({1}), frozenset({1, 2})]),
+    own_money=st.booleans(),
+    stacks=st.booleans(),
+    budget_left=st.one_of(st.none(), st.integers(0, 5000)),
+)
+PARTS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 2), st.integers(1, 3), st.integers(1, 4000)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(RULES, max_size=4, unique_by=lambda rule: rule.key), PARTS)
+def test_whatever_the_rules_parts_add_up_and_nothing_goes_below_zero(rules, parts):
+    items = [
+        item(number, fen, line=line, partner=partner, produce=produce)
+        for number, (line, partner, produce, fen) in enumerate(parts)
+    ]
+    left = {one.part: one.shelf_fen for one in items}
+
+    cuts = choose(rules, items)
+
+    assert len({cut.rule.key for cut in cuts}) == len(cuts)
+    assert all(cut.rule.stacks for cut in cuts) or len(cuts) == 1
+    for cut in cuts:
+        goods = {one.part for one in items if cut.rule.partner_id in (None, one.partner_id)}
+        assert cut.parts.keys() <= goods
+        before = sum(left[part] for part in eligible_parts(cut.rule, items))
+        for part, fen in cut.parts.items():
+            left[part] -= fen
+            assert left[part] >= (1 if cut.rule.own_money else 0)
+        if cut.rule.bps is not None:
+            assert cut.fen <= before * cut.rule.bps // 10_000
+        else:
+            assert cut.fen <= cut.rule.amount_fen
+        if cut.rule.budget_left is not None:
+            assert cut.fen <= cut.rule.budget_left
+    # No other way takes off more.
+    assert all(sum(c.fen for c in cuts) >= sum(c.fen for c in choose([r], items)) for r in rules)
+
+
+def eligible_parts(rule, items) -> set[int]:
+    return {one.part for one in eligible(rule, items)}
