@@ -64,8 +64,8 @@ def differences(there: AtStripe, cursor: Any, moment: Moment) -> Iterator[Found]
     for movement in there.movements:
         row = recorded.pop(movement.id, None)
         if row is None:
-            # Newer than the last sweep; an older one was lost.
-            missing = swept is not None and movement.created_at < swept
+            # Newer than the last sweep, or listed late; an older one was lost.
+            missing = swept is not None and movement.created_at < swept - PATIENCE
             queued[movement.id] = None if missing else movement.created_at
             yield Found(f"movement {movement.id}", "is not recorded", queued[movement.id])
         elif row[:5] != (
