@@ -130,7 +130,8 @@ TARGETS = {
     # Not the one with a waybill that was wrong, nor a second channel: nothing tells of them.
     "notifications_message": Target(
         "kind reference channel order_id state sent_at",
-        "reference NOT LIKE '%:ZT1' AND channel = 'mail'",
+        "reference NOT LIKE '%:ZT1' AND kind <> 'case' AND id IN (SELECT min(id)"
+        " FROM notifications_message GROUP BY kind, reference HAVING count(*) = 1)",
     ),
     "notifications_messagetext": Target("version", deleted=False),
 }
