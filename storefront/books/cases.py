@@ -87,6 +87,7 @@ HOLDS = f"""
 DISPUTES = """
     SELECT 'dispute ' || d.id,
            CASE WHEN c.kind IS DISTINCT FROM 'dispute' OR c.order_id IS DISTINCT FROM a.order_id
+                     OR c.line_id IS NOT NULL
                     THEN 'is not in a case of its payment'
                 WHEN (d.closed_at IS NULL) <> (c.closed_at IS NULL)
                     THEN 'and its case are not closed together'
@@ -120,7 +121,7 @@ DISPUTES = """
                    FROM aftersales_refund WHERE paid_from = 'disputed' GROUP BY 1) r
         ON r.dispute = d.id
      WHERE c.kind IS DISTINCT FROM 'dispute' OR c.order_id IS DISTINCT FROM a.order_id
-        OR (d.closed_at IS NULL) <> (c.closed_at IS NULL)
+        OR c.line_id IS NOT NULL OR (d.closed_at IS NULL) <> (c.closed_at IS NULL)
         OR c.outcome IS DISTINCT FROM CASE WHEN d.closed_at IS NULL THEN ''
                                            WHEN d.status = 'lost' THEN 'lost' ELSE 'won' END
         OR d.withdrawn_fen <> coalesce(b.taken, 0) OR d.reinstated_fen <> coalesce(b.back, 0)
