@@ -44,6 +44,7 @@ TABLES = (
     "payments_offlinepayment",
     "payments_straypayment",
     "payments_gap",
+    "aftersales_addresschange",
     "aftersales_refund",
     "aftersales_refundline",
     "cases_case",

@@ -234,6 +234,33 @@ DUE = """
            ) waiting
      WHERE owed.fen <> waiting.fen
 """
+# One change of address follows on the other, from where the payment said to where the order goes.
+# The phone is written in two ways; of the order it is the plain one.
+ADDRESSES = """
+    SELECT 'change of address ' || c.uuid,
+           'does not lead from the address before to the one that the order goes to',
+           NULL::timestamptz
+      FROM (SELECT own.*, lag(after) OVER (PARTITION BY order_id ORDER BY created_at, uuid) AS last,
+                   row_number() OVER (PARTITION BY order_id
+                                      ORDER BY created_at DESC, uuid DESC) AS from_last
+              FROM aftersales_addresschange own) c
+      LEFT JOIN order_order o ON o.id = c.order_id
+      LEFT JOIN order_shippingaddress s ON s.id = o.shipping_address_id
+      LEFT JOIN payments_paymentattempt a ON a.order_id = c.order_id
+      LEFT JOIN aftersales_refund r ON r.uuid = c.refund_id
+     WHERE c.before = c.after
+        OR c.before - 'phone' IS DISTINCT FROM coalesce(c.last, a.snapshot->'address') - 'phone'
+        OR (c.from_last = 1 AND
+            (s.first_name, s.state, s.line4, s.line3, s.line1, o.contact_phone)
+            IS DISTINCT FROM (c.after->>'name', c.after->>'province', c.after->>'city',
+                              c.after->>'district', c.after->>'street', c.after->>'phone'))
+        OR (c.refund_id IS NOT NULL
+            AND (r.order_id, r.reason) IS DISTINCT FROM (c.order_id, 'freight'))
+    UNION ALL
+    SELECT 'refund ' || r.uuid, 'is of freight to another address, and there is none', NULL
+      FROM aftersales_refund r LEFT JOIN aftersales_addresschange c ON c.refund_id = r.uuid
+     WHERE r.reason = 'freight' AND c.uuid IS NULL
+"""
 
 CHECKS = (
     Check(
@@ -247,6 +274,7 @@ CHECKS = (
         (REFUSED,),
         nightly=True,
     ),
+    Check("orders.addresses", "SELECT count(*) FROM aftersales_addresschange", (ADDRESSES,)),
     Check(
         "refunds.lines",
         "SELECT count(*) FROM aftersales_refundline",

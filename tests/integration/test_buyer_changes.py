@@ -13,6 +13,7 @@ from cooperatives.routing.models import Consignment, ConsignmentLine, FreightRat
 from cooperatives.routing.services import pack
 from storefront.aftersales.models import AddressChange, Refund
 from storefront.aftersales.services import RefundWish, refund_lines, send
+from storefront.books.runner import verify
 from storefront.notifications.models import Message
 from storefront.order.links import order_key
 from storefront.order.models import Order
@@ -256,6 +257,8 @@ def test_cheaper_freight_comes_back_dearer_freight_is_refused(client, order):
     refund = Refund.objects.get()
     assert (refund.amount_fen, refund.reason) == (600, "freight")
     assert AddressChange.objects.get().refund == refund
+    faults = [(each.name, each.detail) for each in verify() if not each.ok]
+    assert [fault for fault in faults if fault[0] in ("orders.addresses", "refunds.lines")] == []
     # back to where it was: what was given back is not paid
     before = everything()
     again = client.post(address, address_form(province="北京", uuid=str(uuid.uuid4())))
