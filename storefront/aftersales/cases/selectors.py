@@ -100,7 +100,7 @@ def of_order(
 def back_fen(case: Case) -> int:
     """What the buyer has of a case's refunds: what others had paid of the goods is theirs."""
     entries = case.entries.filter(refund__isnull=False).select_related("refund")
-    return sum(entry.refund.back_fen for entry in entries)
+    return sum(entry.refund.back_fen for entry in entries if entry.refund)
 
 
 def buyers_case(number: str, case_id: int) -> Case:
