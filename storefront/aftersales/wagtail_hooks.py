@@ -48,7 +48,7 @@ def refunds_item() -> MenuItem:
         _("Refunds"),
         reverse_lazy("staff:refunds"),
         name="refunds",
-        icon_name="undo",
+        icon_name="resubmit",
         order=210,
     )
 

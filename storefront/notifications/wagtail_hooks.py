@@ -32,7 +32,7 @@ def messages_item() -> MenuItem:
 def wording_item() -> MenuItem:
     return PermittedItem(
         staff_views.WORD,
-        _("Wording of messages"),
+        _("Wording"),
         reverse_lazy("staff-messages:wordings"),
         name="wording",
         icon_name="edit",

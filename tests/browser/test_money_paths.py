@@ -15,9 +15,11 @@ from storefront.aftersales.cases.models import Case
 from storefront.aftersales.models import Refund
 from storefront.aftersales.tasks import sweep_refunds
 from storefront.books.runner import as_json
+from storefront.discounts.models import Gift, Terms
 from storefront.management.commands.verify_books import verify_when_calm
 from storefront.notifications.models import Message
 from storefront.notifications.tasks import sweep_messages
+from storefront.payments.services import abandon, expire
 from storefront.payments.tasks import sweep_events
 from tests.support import cases as said
 from tests.support import chain, discounts
@@ -116,8 +118,6 @@ def test_refused_card(buyer: Visitor, language: str) -> None:
 
 
 def test_late_payment_goes_on_with_one_tap(buyer: Visitor, set_clock: Any, language: str) -> None:
-    from storefront.payments.services import expire
-
     # Given a card form that was left open until its time was over
     paths.fill(buyer, (NOODLES, 1))
     paths.to_payment(buyer)
@@ -151,8 +151,6 @@ def attempt_of(buyer: Visitor) -> Any:
 
 def expire_out_of_reach(buyer: Visitor, attempt: Any) -> None:
     """The time is over while Stripe does not answer: the goods are free, the card form works."""
-    from storefront.payments.services import expire
-
     faults = f"{buyer.site.stripe_url}/_sandbox/faults"
     fault = {"kind": "500", "path": "/v1/payment_intents*", "count": None}
     assert buyer.page.request.post(faults, data=fault).ok
@@ -176,7 +174,7 @@ def test_late_payment_of_goods_that_were_sold(
     pool = rice.stockrecords.get().pool
     pool.refresh_from_db()
     free = pool.on_hand + pool.promised - pool.reserved - pool.allocated
-    chain.start([(rice, free // rice.net_grams)])
+    other = chain.start([(rice, free // rice.net_grams)])
 
     # When the card is charged all the same
     buyer.enter_card(VISA)
@@ -190,6 +188,7 @@ def test_late_payment_of_goods_that_were_sold(
     assert (refund.order, refund.amount_fen, refund.buyer_fen) == (None, total, total)
     assert paths.posted("refund_paid", refund) == {"refund_due": total, "stripe": -total}
     paths.told("goods_gone", language, context__amount_fen=total, recipient=paths.GUEST)
+    abandon(other.uuid)
 
 
 def test_cancellation(buyer: Visitor, language: str) -> None:
@@ -339,7 +338,9 @@ def enter_code(buyer: Visitor, code: str) -> None:
 def test_voucher(buyer: Visitor, language: str) -> None:
     # Given a voucher of the programme, 10 % off
     code = f"HARVEST-{language[:2].upper()}"
-    discounts.offer(code, bps=1000, name_zh="秋收九折", name_en="Harvest, 10 % off")
+    names = {"zh-hans": ("秋收九折", "Harvest, 10 % off"), "en": ("采收九折", "Autumn, 10 % off")}
+    name_zh, name_en = names[language]
+    discounts.offer(code, bps=1000, name_zh=name_zh, name_en=name_en)
 
     # When the buyer types a wrong code into the basket, then the right one
     buyer.go("/produce/HSF/")
@@ -473,12 +474,15 @@ def newest() -> dict[str, str]:
         "message": f"/cms/messages/{Message.objects.latest('pk').pk}/",
         "mailbox": "/dev/mailbox/",
     }
+    for name, model in (("discounts", Terms), ("discounts/gifts", Gift)):
+        if one := model.objects.last():
+            pages[name.replace("/", "-") + "-one"] = f"/cms/{name}/{one.pk}/"
     case = Case.objects.last()
     return pages | ({"case": f"/cms/cases/{case.pk}/"} if case else {})
 
 
 def cooperatives() -> dict[str, str]:
-    pages = {"cases": "/coop/GY-YONGFU/cases/?state=all"}
+    pages = {"cases": "/coop/GY-YONGFU/cases/?show=all"}
     case = Case.objects.filter(line__consignment__partner__code="GY-YONGFU").last()
     return pages | ({"case": f"/coop/GY-YONGFU/cases/{case.pk}/"} if case else {})
 
@@ -489,6 +493,8 @@ def look_at(visitor: Visitor, pages: dict[str, str]) -> None:
         for name, path in pages.items():
             visitor.go(path)
             visitor.fits()
+            for frame in visitor.page.frames:
+                frame.wait_for_load_state()
             visitor.picture(f"{visitor.name}-{name}-{language}")
 
 

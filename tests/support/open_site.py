@@ -121,8 +121,10 @@ class Visitor:
         )
         if height > HEIGHT:
             self.page.set_viewport_size({"width": size["width"], "height": height})
-        # Those further down are fetched only now.
-        self.page.wait_for_function("[...document.images].every((each) => each.complete)")
+        # Those further down are fetched only now; those in what is closed, never.
+        self.page.wait_for_function(
+            "[...document.images].every((each) => each.complete || !each.checkVisibility())"
+        )
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
         self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})
 
