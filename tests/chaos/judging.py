@@ -1,6 +1,7 @@
 """After the storm: wait for calm, then demand that everything is right."""
 
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -143,7 +144,8 @@ def oracle_agrees(stack: Stack, compare: Any) -> Iterator[str]:
     try:
         compare()
     except AssertionError as error:
-        yield f"the oracle: {str(error)[:3000]}"
+        where = traceback.format_exc(limit=-1).splitlines()[1:3]
+        yield f"the oracle: {' '.join(part.strip() for part in where)} {str(error)[:3000]}"
 
 
 def database_is_free() -> Iterator[str]:

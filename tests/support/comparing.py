@@ -41,12 +41,12 @@ def compare(
 ) -> oracle.Must:
     """Books and pools against the oracle, right after a sharing-out.
 
-    `swept`: the movements of our balance at Stripe were booked just before, so its fees count.
+    `swept`: the movements of our balance at Stripe were booked just before: fees, disputes and all.
     """
     lists = oracle.Stripe(stripe.url, stripe.api_key)
     must = oracle.books(base, villages, lists, moment)
     if swept:
-        must.stripe -= sum(row["fee"] for row in lists.listed("balance_transactions"))
+        must.stripe = sum(row["net"] for row in lists.listed("balance_transactions"))
     stand: dict[str, dict[str, int]] = {}
     for row in base.execute(BALANCES):
         stand.setdefault(row.kind, {})[row.owner] = row.fen
@@ -59,8 +59,11 @@ def compare(
         ("freight", must.freight),
         ("refund_due", {"": must.refund_due}),
         ("stripe", {"": -must.stripe}),
+        ("gift", {"": must.gifts}),
+        ("host", {"": -must.hosts}),
     ):
-        assert not_nothing(stand.get(kind, {})) == not_nothing(figures), kind
+        stands, musts = not_nothing(stand.get(kind, {})), not_nothing(figures)
+        assert stands == musts, (kind, stands.items() ^ musts.items())
     pools = {row.sales_pool_id: row.fen for row in base.execute(POOL_BALANCES)}
     assert not_nothing(pools) == not_nothing(must.not_shared)
     released = base.execute("SELECT id FROM routing_consignmentline WHERE released_at IS NOT NULL")
@@ -71,7 +74,7 @@ def compare(
     # The books themselves see it so, and nothing waits for another sharing-out.
     send_everything()
     said = [(check.name, check.detail) for check in verify() if check.detail]
-    assert said == []
+    assert said == [], said
     return must
 
 

@@ -244,4 +244,5 @@ def _money(
         assert refund["amount"] == decided[uuid]
     must.stripe = sum(p["amount_received"] for p in payments.values())
     must.stripe -= sum(r["amount"] for r in refunds.values())
-    must.refund_due = sum(decided.values()) - sum(r["amount"] for r in refunds.values())
+    owed = sum(fen for uuid, fen in decided.items() if uuid not in whose.by_dispute)
+    must.refund_due = owed - sum(r["amount"] for r in refunds.values())

@@ -24,23 +24,28 @@ SELECT refund.uuid::text AS uuid, part.consignment_id, part.consignment_line_id 
 """
 GIVEN = "SELECT coalesce(sum(issued_fen), 0) AS fen FROM discounts_gift WHERE funder = 'programme'"
 GIFTS = "SELECT id, issued_fen FROM discounts_gift"
+BY_DISPUTE = """
+SELECT uuid::text AS uuid FROM aftersales_refund WHERE paid_from = 'disputed' AND state = 'done'
+"""
 
 
 @dataclass
 class Paid:
     """`others`: what others than the buyer paid of an order; `buyers`: whose refund is whose.
 
-    `spent`: what each other source has spent in the end, by kind and reference.
+    `spent`: what each other source has spent in the end, by kind and reference. `by_dispute`: the
+    refunds that the buyer's bank took by itself.
     """
 
     others: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     buyers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     spent: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    by_dispute: set[str] = field(default_factory=set)
 
 
 def paid(base: psycopg.Connection[Any]) -> Paid:
     """Every refund cut once more over what remains of each source, the oldest first."""
-    result = Paid()
+    result = Paid(by_dispute={row.uuid for row in base.execute(BY_DISPUTE)})
     left: dict[Hashable, dict[int, int]] = defaultdict(dict)
     rows: dict[int, Any] = {}
     for row in base.execute(SOURCES):
