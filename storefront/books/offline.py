@@ -24,10 +24,12 @@ OFFLINE = """
         OR (a.state IN ('placed', 'refunded') AND f.state <> 'received')
         OR (a.state = 'open' AND f.state = 'cancelled')
         OR (a.state = 'closed' AND f.state = 'waiting')
-        OR (f.state = 'received')
-           <> (f.account IN ('bank', 'cash') AND f.reference IS NOT NULL
-               AND f.received_on IS NOT NULL AND f.confirmed_by_id IS NOT NULL
-               AND f.confirmed_at IS NOT NULL)
+        OR (f.state = 'received'
+            AND (f.account NOT IN ('bank', 'cash') OR f.reference IS NULL
+                 OR f.received_on IS NULL OR f.confirmed_by_id IS NULL OR f.confirmed_at IS NULL))
+        OR (f.state <> 'received'
+            AND (f.account <> '' OR f.reference IS NOT NULL OR f.received_on IS NOT NULL
+                 OR f.confirmed_by_id IS NOT NULL OR f.confirmed_at IS NOT NULL))
         OR f.state NOT IN ('waiting', 'received', 'cancelled')
     UNION ALL
     SELECT 'offline payment ' || f.id, 'the money is there, its payment is ' || a.state,
