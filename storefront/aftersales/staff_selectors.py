@@ -70,6 +70,16 @@ class StaffOrder:
         return sum(refund.amount_fen for refund in self.refunds)
 
     @property
+    def discounts(self) -> list[dict[str, Any]]:
+        """What was taken off, as it was frozen when payment started."""
+        return self.attempt.snapshot.get("discounts", []) if self.attempt else []
+
+    @property
+    def gifts(self) -> list[dict[str, Any]]:
+        """What gift vouchers paid."""
+        return self.attempt.snapshot.get("gifts", []) if self.attempt else []
+
+    @property
     def refundable(self) -> bool:
         """Whether anything paid through us is left to give back."""
         if self.attempt is None:

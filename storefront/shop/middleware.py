@@ -17,14 +17,17 @@ Basket = get_model("basket", "Basket")
 
 
 class BasketMiddleware(OscarBasketMiddleware):
-    """Oscar's, with three differences.
+    """Oscar's, with four differences.
 
     A basket whose card payment is under way stays the request's basket, frozen, and a guest keeps
     its cookie: Oscar would forget it, and giving up the payment would lose it. A transfer takes
     days: who waits for one goes on with a new basket. Merging at sign-in adds
-    packs up and happens once, also when two requests arrive together. And looking at a page makes
-    no basket in the database.
+    packs up and happens once, also when two requests arrive together. Looking at a page makes no
+    basket in the database. And offers are left to the one pricing function (ADR 0012).
     """
+
+    def apply_offers_to_basket(self, request: ShopRequest, basket: Any) -> None:
+        """Not here: Oscar would load every offer of the site with each basket."""
 
     def get_basket(self, request: ShopRequest) -> Any:
         """The basket whose payment is under way, else the open one, else a new unsaved one."""

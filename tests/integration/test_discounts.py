@@ -522,6 +522,25 @@ def test_staff_issue_a_gift_voucher_once_and_see_its_code_once(finance):
     assert finance.get("/cms/discounts/gifts/").status_code == 200
 
 
+def test_a_basket_costs_as_few_queries_with_many_offers(client, django_assert_max_num_queries):
+    grove = chain.make_grove()
+    for number in range(20):
+        discounts.offer(stacks=True, amount_fen=10, per_buyer=number or None)
+    discounts.offer("CODE", stacks=True)
+    _card, code = gifts.issue(gifts.NewGift(9000, now() + DAY, "programme"))
+    client.post("/basket/add/", {"pack": grove.pack.pk, "quantity": 1})
+    for typed in ("CODE", code):
+        client.post("/basket/codes/", {"code": typed})
+
+    with django_assert_max_num_queries(16):
+        page = client.get("/basket/")
+    with django_assert_max_num_queries(14):
+        client.get(grove.pack.get_absolute_url())
+
+    assert len(page.context["codes"]) == 22
+    assert page.context["priced"].discount_fen == 20 * 10 + 500
+
+
 def test_staff_enter_what_a_host_paid_in(finance, stripe):
     grove = chain.make_grove(price_fen=2000)
     finance.post("/cms/discounts/hosts/new/", {"name": "校友会"})
@@ -529,6 +548,8 @@ def test_staff_enter_what_a_host_paid_in(finance, stripe):
     discounts.offer("ALUMNI", funder="host", host_id=host.pk, amount_fen=700)
     buy([(grove.pack, 1)], "ALUMNI")
     assert "7.00" in finance.get("/cms/discounts/hosts/").content.decode()
+    order = Order.objects.get()
+    assert "ALUMNI" in finance.get(f"/cms/orders/{order.number}/").content.decode()
     payment = {"host": host.pk, "amount": "7.00", "reference": "B-1"}
     for _ in range(2):
         finance.post("/cms/discounts/hosts/", payment)
