@@ -89,7 +89,8 @@ def test_after_busy_days_everything_is_in_order(stripe, set_clock):
     assert counts["payments.attempts"] == orders + 6
     # no intent has a transfer, or what a gift voucher pays; one was paid for nobody
     assert counts["stripe.payments"] == orders + 6 - 3 - 2 + 1
-    assert counts["stripe.refunds"] == counts["refunds.amounts"] == 9
+    # one of them was paid by hand
+    assert counts["refunds.amounts"] == counts["stripe.refunds"] + 1 == 11
     # one order is split over two cooperatives, two have two lines
     assert counts["attribution.lines"] == orders + 2
     assert counts["consignments.states"] == orders + 2
