@@ -9,8 +9,9 @@ from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 
-from storefront.aftersales import staff_views
+from storefront.aftersales import staff_selectors, staff_views
 
 
 class PermittedItem(MenuItem):
@@ -63,6 +64,23 @@ def sharing_out_item() -> MenuItem:
         icon_name="group",
         order=220,
     )
+
+
+class RefundsPanel(Component):
+    """How many refunds are owed that Stripe refused."""
+
+    name = "refunds"
+    order = 51
+    template_name = "staff/_refunds_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        return {"count": staff_selectors.refused_refunds()}
+
+
+@hooks.register("construct_homepage_panels")
+def refunds_panel(request: HttpRequest, panels: list) -> None:
+    if request.user.has_perm(staff_views.SEE_REFUNDS):
+        panels.append(RefundsPanel())
 
 
 @hooks.register("register_permissions")

@@ -224,6 +224,8 @@ def test_the_queue_shows_what_stripe_refused_and_finance_pays_it_by_hand(
     assert "The balance is too low." in page
     assert by_hand in page
 
+    assert "?state=failed" in staff.get(reverse("wagtailadmin_home")).content.decode()
+
     # those who may only look can neither send nor pay
     auditor = get_user_model().objects.create_user(email="a@example.org", password="pears-4-me")
     auditor.is_staff = True
