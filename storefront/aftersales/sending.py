@@ -135,6 +135,9 @@ def _record(refund_uuid: uuids.UUID, found: gateway.StripeRefund) -> Refund:
         elif failed and found.id == refund.stripe_refund_id:
             _came_back(refund, found.status)
         return refund
+    if found.status == "succeeded" and _has_come_back(refund):
+        log.warning("refund %s came back: what Stripe said before does not count", refund.pk)
+        return refund
     refund.stripe_refund_id, refund.busy_until = found.id, None
     if found.status == "succeeded":
         settle(refund, PaidFrom.STRIPE)
@@ -168,6 +171,16 @@ def settle(refund: Refund, paid_from: str, *, told: bool = True) -> None:
         order = Order.objects.get(pk=refund.order_id)
         context = {"amount_fen": refund.back_fen}
         queue(Message.Kind.REFUNDED, f"refund:{refund.uuid}", order, context)
+
+
+def _has_come_back(refund: Refund) -> bool:
+    """Whether one that is not done was paid before: two who asked Stripe may write in any order."""
+    return (
+        refund.state == State.FAILED
+        and Transaction.objects.filter(
+            kind=Transaction.Kind.REFUND_PAID, source_type="refund", source_id=str(refund.uuid)
+        ).exists()
+    )
 
 
 def _came_back(refund: Refund, status: str) -> None:

@@ -1,6 +1,7 @@
 """Refunds by weight, by bearer, by dispute and by hand; and what each of them refuses."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from cooperatives.ledger.models import Posting
 from cooperatives.routing.cuts import short_of
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.services import WrongState, deliver, pack, ship, undo
+from storefront.aftersales import sending
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import (
     CannotRefund,
@@ -359,3 +361,20 @@ def test_the_same_refund_twice_is_one_and_another_orders_name_is_not_taken(grove
     assert refund_order(order.pk, uuid=name).pk == first.pk
     assert everything() == before
     refused(refund_order, other.pk, uuid=name)
+
+
+def test_what_came_back_stays_owed_whoever_asked_stripe_before(stripe):
+    order = chain.buy([(chain.make_grove().pack, 1)])
+    refund = send(refund_order(order.pk).pk)
+    said = gateway.retrieve_refund(refund.stripe_refund_id)
+    assert (refund.state, said.status) == ("done", "succeeded")
+
+    sending._record(refund.pk, replace(said, status="failed"))
+    # Read before it failed, written after.
+    late = sending._record(refund.pk, said)
+
+    assert late.state == "failed"
+    owed = Posting.objects.filter(account__kind="refund_due").values_list("amount_fen", flat=True)
+    assert -sum(owed) == refund.buyer_fen
+    by_hand = pay_by_hand(refund.pk, "bank", "B-1", None)
+    assert (by_hand.state, sum(owed.all())) == ("done", 0)
