@@ -129,7 +129,7 @@ def give_back(
     money stands on `refund_due` until it is paid, a gift voucher's goes onto its balance again.
     `reference` names the refund and its consignment. The consignment is locked, and so are the
     balances (`lock_balances`). `only_buyer`: the bank took the buyer's own money back (a dispute
-    that was lost), and nobody else has anything of it.
+    that was lost), and nobody else has anything of it, but of a part that goes back whole.
     """
     rows: dict[int | None, list[LineSource]] = defaultdict(list)
     for row in LineSource.objects.filter(consignment=consignment).order_by("pk"):
@@ -142,7 +142,8 @@ def give_back(
         if not rows[line_id]:
             due += fen
             continue
-        taken = [row for row in rows[line_id] if row.kind == Kind.BUYER or not only_buyer]
+        whole = fen == sum(row.left for row in rows[line_id])
+        taken = [r for r in rows[line_id] if r.kind == Kind.BUYER or whole or not only_buyer]
         cut = largest_remainder(fen, {row.pk: row.left for row in taken})
         for row in taken:
             part = cut[row.pk]

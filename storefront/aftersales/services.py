@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.clock import now
 from catalog.numbers import largest_remainder
 from cooperatives.routing import refunding
-from cooperatives.routing.cuts import CannotRefund, Cut, cut
+from cooperatives.routing.cuts import CannotRefund, Cut, cut, never_sent
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.sources import buyers_left
 from storefront.aftersales.models import Refund, RefundLine
@@ -198,7 +198,8 @@ def record_lost_dispute(
 
     Of at most what remains of the buyer's own money: what was refunded before stays refunded
     (the caller sees by `amount_fen` if that was less). It is cut over lines and freight by what
-    remains of each. If nothing of it remains afterwards, what is not packed yet is cancelled.
+    remains of each. If nothing of it remains afterwards, what is not packed yet is cancelled, and
+    others have what they had paid of that.
     The same dispute again gives the refund that is there. Raises CannotRefund when nothing is
     left, or the payment has no order.
     """
@@ -217,11 +218,11 @@ def record_lost_dispute(
     parts = largest_remainder(taken, {(c, line or 0): fen for (c, line), fen in left.items()})
     freight = {c: fen for (c, line), fen in parts.items() if not line and fen}
     wishes = [RefundWish(line, amount_fen=fen) for (_c, line), fen in parts.items() if line and fen]
-    if taken == sum(line.net_fen - line.refunded_fen for line in lines) + sum(
-        one.freight_fen - one.freight_refunded_fen for one in consignments.values()
-    ):
-        unpacked = [line for line in remains_of(lines) if line.line_id in _unpacked(lines)]
-        wishes = [wish for wish in wishes if wish.line_id not in _unpacked(lines)] + unpacked
+    if taken == sum(left.values()):
+        unpacked = _unpacked(lines)
+        wishes = [wish for wish in wishes if wish.line_id not in unpacked]
+        wishes += [wish for wish in remains_of(lines) if wish.line_id in unpacked]
+        freight |= _freight_of_never_sent(consignments, lines, wishes)
     cuts = cut(consignments, wishes, freight=freight, restock=False, bearer=bearer)
     reason = Refund.Reason.DISPUTE
     refund = _decide(attempt, cuts, reason, "", bearer, actor, None, restock=False)
@@ -233,6 +234,22 @@ def record_lost_dispute(
     settle(refund, PaidFrom.DISPUTED, told=False)
     refund.save()
     return refund
+
+
+def _freight_of_never_sent(
+    consignments: Mapping[int, Consignment],
+    lines: Sequence[ConsignmentLine],
+    wishes: Sequence[RefundWish],
+) -> dict[int, int]:
+    """What remains of the freight of the parcels of which nothing is left to pack."""
+    emptied = never_sent(
+        list(consignments.values()), lines, cut(consignments, wishes, freight=False)
+    )
+    return {
+        pk: one.freight_fen - one.freight_refunded_fen
+        for pk, one in consignments.items()
+        if pk in emptied
+    }
 
 
 def _unpacked(lines: Iterable[ConsignmentLine]) -> set[int]:

@@ -371,3 +371,21 @@ def test_open_cases_are_told_apart_by_time(grove, set_clock):
 
     assert counts_for_staff() == {"open": 1, "overdue": 1}
     assert now() > Case.objects.get().due_at
+
+
+def test_a_cooperative_never_decides_about_the_programmes_money(grove):
+    grove.produce.claim_bearer = "programme"
+    grove.produce.save()
+    order, line = arrived(grove)
+    case = write_case(order, line, packs=4)
+    before = state_of(line)
+
+    assert case.owner == "staff"
+    with pytest.raises(CaseRefused):
+        services.assign(case.pk, words("staff"), None, "cooperative")
+    # Handed over while the cooperative bore it, and changed since.
+    Case.objects.filter(pk=case.pk).update(owner="cooperative")
+    with pytest.raises(CaseRefused):
+        services.decide(case.pk, words("cooperative"), amount_fen=None)
+    assert state_of(line) == before
+    assert on("programme_expense") == 0

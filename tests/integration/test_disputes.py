@@ -3,7 +3,7 @@
 import pytest
 
 from cooperatives.ledger.models import Posting, Transaction
-from cooperatives.routing.models import ConsignmentLine
+from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.models import ReleaseHold
 from cooperatives.settlement.services import release_due, share_out_due
 from storefront.aftersales.cases import disputes, services
@@ -14,9 +14,11 @@ from storefront.aftersales.services import CannotRefund, RefundWish, refund_line
 from storefront.aftersales.services import send as send_refund
 from storefront.payments import events
 from storefront.payments.finalizing import finalize
+from storefront.payments.models import PaymentAttempt
 from tests.integration.test_cases import books_are_in_order, on
 from tests.support import chain
-from tests.support.cases import arrived, write_case
+from tests.support.cases import arrived, words, write_case
+from tests.support.discounts import gift
 
 pytestmark = pytest.mark.django_db
 DAY = 86_400
@@ -173,6 +175,44 @@ def test_a_dispute_that_no_event_told_of_is_found_and_ended_by_the_sweep(dispute
     assert Dispute.objects.get().status == "won"
     assert disputes.sweep() == 0
     assert order.payment_attempt.disputes.count() == 1
+
+
+def test_what_is_not_packed_is_cancelled_and_others_have_their_part_back(stripe):
+    card = gift(5000)
+    chain.buy([(chain.make_grove().pack, 4)], cards=(card,))
+    dispute_id = stripe.dispute(PaymentAttempt.objects.get().intent_id)["id"]
+    tell("created", dispute_id, 1)
+    stripe.close_dispute(dispute_id, "lost")
+    tell("closed", dispute_id, 2)
+
+    refund = Refund.objects.get()
+    assert (refund.amount_fen, refund.buyer_fen, refund.gift_fen) == (PAID, PAID - 5000, 5000)
+    assert Consignment.objects.get().state == "cancelled"
+    card.refresh_from_db()
+    assert card.balance_fen == 5000
+    # Nothing was lost: the cooperative keeps its fruit, the programme pays Stripe's fee alone.
+    expense = Posting.objects.filter(
+        account__kind="programme_expense", transaction__kind="gift_issued"
+    )
+    assert on("programme_expense") == FEE + sum(expense.values_list("amount_fen", flat=True))
+    assert (on("disputed"), on("sales"), on("freight")) == (0, 0, 0)
+    assert books_are_in_order() == []
+
+
+def test_a_dispute_waits_for_the_bank_and_never_for_the_buyer(disputed, set_clock):
+    _order, _line, dispute_id = disputed
+    tell("created", dispute_id, 1)
+    case = Dispute.objects.get().case
+
+    with pytest.raises(CaseRefused):
+        services.reply(case.pk, words("staff"), ask=True)
+    services.reply(case.pk, words("staff"))
+    set_clock(30 * DAY)
+    services.close_what_is_over()
+
+    case.refresh_from_db()
+    assert (case.state, case.entries.count()) == ("open", 2)
+    assert books_are_in_order() == []
 
 
 def test_staff_answer_the_bank_or_give_up(stripe):

@@ -230,6 +230,11 @@ def reply(case_id: int, words: Words, *, ask: bool = False) -> Case:
         return case
     if not case.is_open:
         raise CaseRefused(_("This case is closed."))
+    if ask and case.kind == Kind.DISPUTE:
+        # Its end is the bank's alone: waiting for the buyer would close it before.
+        raise CaseRefused(
+            _("The bank decides this: there is no answer of the buyer's to wait for.")
+        )
     if not words.text.strip() and not words.pictures:
         raise CaseRefused(_("Please write something."))
     moment = now()
@@ -264,7 +269,9 @@ def decide(
     if not case.is_open or case.kind == Kind.DISPUTE:
         raise CaseRefused(_("This case was decided already."))
     by_staff = words.author_kind == Author.STAFF
-    if not by_staff and case.owner != Owner.COOPERATIVE:
+    if not by_staff and (
+        case.owner != Owner.COOPERATIVE or case.bearer != Produce.Bearer.COOPERATIVE
+    ):
         raise CaseRefused(_("The programme's staff look after this case now."))
     if by_staff and bearer:
         case.bearer = bearer
@@ -326,6 +333,8 @@ def assign(case_id: int, words: Words, user: Any, owner: str) -> Case:
         raise CaseRefused(_("This case is closed."))
     if owner != Owner.STAFF and (case.kind == Kind.DISPUTE or case.escalated):
         raise CaseRefused(_("This case stays with the programme's staff."))
+    if owner != Owner.STAFF and case.bearer != Produce.Bearer.COOPERATIVE:
+        raise CaseRefused(_("A cooperative decides about its own money alone: others bear this."))
     case.owner, case.assigned = owner, user if owner == Owner.STAFF else None
     write(case, Action.ASSIGNED, words)
     case.save(update_fields=["owner", "assigned"])

@@ -59,7 +59,10 @@ def paid(base: psycopg.Connection[Any]) -> Paid:
         if not held:
             result.buyers[part.uuid] += part.amount_fen
             continue
-        mine = {pk: fen for pk, fen in held.items() if not part.disputed or _buyers(rows[pk])}
+        whole = part.amount_fen == sum(held.values())
+        mine = {
+            pk: fen for pk, fen in held.items() if whole or not part.disputed or _buyers(rows[pk])
+        }
         for pk, fen in in_proportion(part.amount_fen, mine).items():
             held[pk] -= fen
             if _buyers(rows[pk]):
