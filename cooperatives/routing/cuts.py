@@ -7,7 +7,7 @@ Nothing is written here. A wish is turned into cuts; who bears a cut follows fro
 - All else is borne by whom staff chose. A carrier bears only what it was given to carry.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -92,7 +92,7 @@ def _bearer_of_goods(consignment: Consignment, bearer: str) -> str:
 
 def _cut_freight(
     consignments: Mapping[int, Consignment],
-    lines: Sequence[ConsignmentLine],
+    lines: Collection[ConsignmentLine],
     cuts: Sequence[Cut],
     freight: bool | Mapping[int, int],
     bearer: str,
@@ -119,7 +119,7 @@ def _freight_left(consignment: Consignment) -> int:
 
 
 def never_sent(
-    consignments: Sequence[Consignment], lines: Sequence[ConsignmentLine], cuts: Sequence[Cut]
+    consignments: Collection[Consignment], lines: Collection[ConsignmentLine], cuts: Sequence[Cut]
 ) -> set[int]:
     """The ids of the consignments that are not packed and of which `cuts` leave nothing to pack."""
     grams = {item.line_id: item.grams for item in cuts if item.line_id}

@@ -22,7 +22,7 @@ class CancelForm(forms.Form):
         self.lines = lines
         for line in lines:
             left = line.packs - line.cancelled_packs
-            counts = [(0, _("keep"))]
+            counts: list[tuple[int, Any]] = [(0, _("keep"))]
             counts += [
                 (n, ngettext("cancel %(n)s pack", "cancel %(n)s packs", n) % {"n": n})
                 for n in range(1, left + 1)

@@ -91,8 +91,8 @@ def _cancel(request: HttpRequest, order: Order, expected_fen: int) -> HttpRespon
     try:
         name = uuid.UUID(request.POST.get("uuid", ""))
         packs = {
-            int(field.removeprefix("line_")): int(value)
-            for field, value in request.POST.items()
+            int(field.removeprefix("line_")): int(request.POST.get(field, ""))
+            for field in request.POST
             if field.startswith("line_")
         }
     except ValueError:
