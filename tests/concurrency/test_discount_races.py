@@ -1,9 +1,10 @@
-"""500 buyers for a voucher of 50 uses; one gift voucher in two baskets at one moment."""
+"""500 buyers for a voucher of 50 uses; one gift voucher spent and filled at one moment."""
 
 from collections import Counter
 
 from django.db.models import Sum
 
+from cooperatives.routing.models import ConsignmentLine
 from storefront.discounts.models import BuyerCount, GiftMove, Use
 from storefront.order.models import Order
 from storefront.payments.models import PaymentAttempt
@@ -64,3 +65,26 @@ def test_a_gift_voucher_in_many_baskets_never_goes_below_zero(race):
         abandon(attempt.uuid)
     card.refresh_from_db()
     assert (card.balance_fen, card.held_fen) == (399, 0)
+
+
+def test_refunds_fill_a_balance_while_others_spend_it(race):
+    grove = chain.make_grove(price_fen=2000)
+    card = discounts.gift(4 * 2800)
+    orders = [chain.buy([(grove.pack, 1)], cards=(card,)) for _ in range(4)]
+    lines = [ConsignmentLine.objects.get(consignment__order=order).pk for order in orders]
+    baskets = [
+        discounts.put_in(chain.make_basket([(grove.pack, 1)]), cards=(card,)).pk for _ in range(4)
+    ]
+    calls = [
+        item
+        for order, line, basket in zip(orders, lines, baskets, strict=True)
+        for item in (call("refund", order.pk, line, 1, None), call("spend_gift", basket))
+    ]
+
+    given = race(calls)
+
+    assert {item.kind for item in given} == {"given"}
+    assert "refused" not in [item.value for item in given]
+    card.refresh_from_db()
+    spent = Use.objects.filter(state="used").aggregate(fen=Sum("fen"))["fen"]
+    assert card.balance_fen + card.held_fen == 4 * 2800 - spent + 4 * 2000
