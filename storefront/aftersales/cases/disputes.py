@@ -14,6 +14,7 @@ from uuid import uuid5
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalog.clock import now
@@ -240,14 +241,12 @@ def _book_loss(dispute: Dispute, case: Case) -> Refund | None:
 
 
 def _settle_owed(dispute: Dispute, fen: int) -> int:
-    """Mark refunds of the payment that Stripe refused as paid by the dispute, as far as `fen`
-    goes; gives how much of it that was."""
+    """Mark refunds of the payment that Stripe refused, or that nobody sent yet, as paid by the
+    dispute, as far as `fen` goes; gives how much of it that was."""
     paid = 0
+    unsent = Q(state=Refund.State.FAILED) | Q(state=Refund.State.DECIDED, tries=0)
     owed = Refund.objects.select_for_update(no_key=True).filter(
-        attempt_id=dispute.attempt_id,
-        state=Refund.State.FAILED,
-        buyer_fen__gt=0,
-        stripe_refund_id__isnull=True,
+        unsent, attempt_id=dispute.attempt_id, buyer_fen__gt=0, stripe_refund_id__isnull=True
     )
     for refund in owed.order_by("created_at"):
         if paid + refund.buyer_fen > fen:
