@@ -181,7 +181,7 @@ TEXTS = {
     Why.BUYER: lambda: _("You have used it as often as one buyer may."),
     Why.GOODS: lambda: _("Nothing in your basket is what it is for."),
     Why.MINIMUM: lambda: _("Your basket does not reach its minimum yet."),
-    Why.BETTER: lambda: _("Another offer saves you more, and the two don't go together."),
+    Why.BETTER: lambda: _("Another offer saves you at least as much, and they don’t go together."),
 }
 
 
