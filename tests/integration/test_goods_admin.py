@@ -103,6 +103,7 @@ def test_finance_keeps_the_freight_table_and_no_members(grove):
         "first_fen": 500,
         "step_grams": 1000,
         "step_fen": 100,
+        "transit_days": 4,
     }
 
     finance.post(address(FreightRate, "add"), rate)
@@ -110,7 +111,8 @@ def test_finance_keeps_the_freight_table_and_no_members(grove):
         address(Membership, "add"), {"user": 1, "partner": grove.partner.pk, "role": "manager"}
     )
 
-    assert FreightRate.objects.get().first_fen == 500
+    rate = FreightRate.objects.get()
+    assert (rate.first_fen, rate.transit_days) == (500, 4)
     assert denied.status_code in (302, 403)
     assert not Membership.objects.exists()
 
