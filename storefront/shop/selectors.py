@@ -17,7 +17,7 @@ from catalog.models import Category, Produce, Product
 from cooperatives.households.models import Household
 from cooperatives.partner.models import Partner, StockRecord
 from cooperatives.partner.selectors import available_packs
-from storefront.payments.models import PaymentAttempt
+from storefront.payments.models import GatewayName, PaymentAttempt
 
 # Fewer households than this are not counted in public (DESIGN §8).
 FEWEST_HOUSEHOLDS = 3
@@ -258,7 +258,11 @@ def basket_count(request: HttpRequest) -> int:
     user = getattr(request, "user", None)
     lines = BasketLine.objects.filter(basket__status__in=(Basket.OPEN, Basket.FROZEN))
     if user is not None and user.is_authenticated:
-        lines = lines.filter(basket__owner=user)
+        transfers = PaymentAttempt.objects.filter(
+            basket=OuterRef("basket"), state="open", gateway=GatewayName.OFFLINE
+        )
+        # What waits for a transfer lies in no basket any more.
+        lines = lines.filter(~Exists(transfers), basket__owner=user)
     else:
         # Only Oscar's middleware knows the cookie's content; a basket made just now has none yet.
         basket = getattr(request, "_basket_cache", None)

@@ -115,6 +115,7 @@ def test_a_member_pays_by_transfer_and_finance_confirms_it(grove, buyer, finance
     assert reverse("checkout:pay", args=[attempt.uuid]) in (
         shop.get(reverse("orders:own")).content.decode()
     )
+    assert shop.get(reverse("shop:basket")).context["shown"].lines == []
     # then a wrong amount is refused in words, and the right one places the order
     url = reverse("finance:confirm", args=[payment.pk])
     assert payment.code in desk.get(reverse("finance:payments")).content.decode()

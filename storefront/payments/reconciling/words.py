@@ -12,7 +12,7 @@ Kind = Gap.Kind
 
 def _figures(gap: Gap) -> dict[str, Any]:
     details = gap.details
-    return {name: details.get(name, "") for name in NAMES} | {
+    return {name: details.get(name) or "–" for name in NAMES} | {
         "amount": to_yuan(details.get("fen", 0)),
         "here": to_yuan(details.get("here_fen", 0)),
         "fee": to_yuan(details.get("fee_fen", 0)),
