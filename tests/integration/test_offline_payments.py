@@ -66,7 +66,7 @@ def finance(db: None) -> Any:
     return person("finance", Role.FINANCE)
 
 
-def transfer(grove: chain.Grove, buyer: Any, packs: int = 1) -> PaymentAttempt:
+def transfer(grove: chain.Grove, buyer: Any, packs: int = 1) -> Any:
     return chain.start([(grove.pack, packs)], user=buyer, via=GatewayName.OFFLINE)
 
 
@@ -256,7 +256,7 @@ def test_giving_a_transfer_up_frees_goods_and_basket(grove, buyer):
 # Renewing a payment by card
 
 
-def expired(grove: chain.Grove, buyer: Any, set_clock: Any) -> PaymentAttempt:
+def expired(grove: chain.Grove, buyer: Any, set_clock: Any) -> Any:
     attempt = chain.start([(grove.pack, 1)], user=buyer)
     set_clock(16 * 60)
     return attempt
@@ -325,7 +325,7 @@ def test_other_goods_in_the_basket_are_not_paid_by_one_tap(grove, buyer, set_clo
     assert PaymentAttempt.objects.count() == 1
 
 
-def closed_but_payable(grove: chain.Grove, buyer: Any) -> PaymentAttempt:
+def closed_but_payable(grove: chain.Grove, buyer: Any) -> Any:
     """An attempt that ended here while its intent could still be paid."""
     attempt = chain.start([(grove.pack, 1)], user=buyer)
     services.close(attempt.uuid)
