@@ -213,7 +213,9 @@ SOURCES = f"""
              GROUP BY part.refund_id, c.id, c.partner_id, r.created_at
             UNION ALL
             SELECT 'refund_paid', 'refund',
-                   uuid || CASE WHEN paid_from IN ('bank', 'cash') THEN ':hand' ELSE '' END,
+                   uuid || CASE WHEN paid_from IN ('bank', 'cash')
+                                  OR (paid_from = 'disputed' AND stripe_refund_id IS NOT NULL)
+                                THEN ':hand' ELSE '' END,
                    NULL, done_at
               FROM aftersales_refund WHERE state = 'done'
             UNION ALL
@@ -222,7 +224,7 @@ SOURCES = f"""
               FROM aftersales_refund r
               JOIN ledger_transaction t ON t.kind = 'refund_paid' AND t.source_id = r.uuid::text
               JOIN ledger_transaction back ON back.reverses_id = t.id
-             WHERE r.state <> 'done' OR r.paid_from IN ('bank', 'cash')
+             WHERE r.state <> 'done' OR r.paid_from <> 'stripe'
          ) source ON source.kind = t.kind AND source.type = t.source_type
                  AND source.id = t.source_id
      WHERE source.id IS NULL OR source.partner_id IS DISTINCT FROM t.partner_id

@@ -1,18 +1,29 @@
 """Disputes at the bank: held back, won or lost, to the fen; whatever comes twice or never."""
 
+from dataclasses import replace
+
 import pytest
+from django.db import connection
 
 from cooperatives.ledger.models import Posting, Transaction
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.models import ReleaseHold
 from cooperatives.settlement.services import release_due, share_out_due
+from storefront.aftersales import sending
 from storefront.aftersales.cases import disputes, services
 from storefront.aftersales.cases.models import Case, Dispute
 from storefront.aftersales.cases.services import CaseRefused
 from storefront.aftersales.models import Refund
-from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines, refund_order
+from storefront.aftersales.services import (
+    CannotRefund,
+    RefundWish,
+    pay_by_hand,
+    refund_lines,
+    refund_order,
+)
 from storefront.aftersales.services import send as send_refund
-from storefront.payments import events
+from storefront.books.runner import check_database
+from storefront.payments import events, gateway
 from storefront.payments.finalizing import finalize
 from storefront.payments.models import PaymentAttempt
 from tests.integration.test_cases import books_are_in_order, on
@@ -197,6 +208,26 @@ def test_what_is_not_packed_is_cancelled_and_others_have_their_part_back(stripe)
     assert on("programme_expense") == FEE + sum(expense.values_list("amount_fen", flat=True))
     assert (on("disputed"), on("sales"), on("freight")) == (0, 0, 0)
     assert books_are_in_order() == []
+
+
+def test_what_came_back_before_is_paid_by_the_dispute_and_not_by_hand_as_well(stripe):
+    order, line = arrived(chain.make_grove())
+    owed = send_refund(refund_lines(order.pk, [RefundWish(line.pk, amount_fen=1000)]).pk)
+    said = gateway.retrieve_refund(owed.stripe_refund_id)
+    sending._record(owed.pk, replace(said, status="failed"))
+    found = disputes.parse(stripe.dispute(order.payment_attempt.intent_id))
+    taken = replace(found, amount_fen=PAID, withdrawn_fen=PAID)
+
+    for status in ("needs_response", "lost"):
+        disputes._record(order.payment_attempt.pk, replace(taken, status=status))
+
+    owed.refresh_from_db()
+    assert (owed.state, owed.paid_from) == ("done", "disputed")
+    assert (on("refund_due"), on("disputed"), on("programme_expense")) == (0, 0, PAID - 1000 + FEE)
+    with pytest.raises(CannotRefund):
+        pay_by_hand(owed.pk, "bank", "B-1", None)
+    with connection.cursor() as cursor:
+        assert [r.name for r in check_database(cursor) if not r.ok] == []
 
 
 def test_a_dispute_waits_for_the_bank_and_never_for_the_buyer(disputed, set_clock):

@@ -241,12 +241,12 @@ def _book_loss(dispute: Dispute, case: Case) -> Refund | None:
 
 
 def _settle_owed(dispute: Dispute, fen: int) -> int:
-    """Mark refunds of the payment that Stripe refused, or that nobody sent yet, as paid by the
-    dispute, as far as `fen` goes; gives how much of it that was."""
+    """Mark refunds of the payment that Stripe refused, that came back, or that nobody sent yet, as
+    paid by the dispute, as far as `fen` goes; gives how much of it that was."""
     paid = 0
     unsent = Q(state=Refund.State.FAILED) | Q(state=Refund.State.DECIDED, tries=0)
     owed = Refund.objects.select_for_update(no_key=True).filter(
-        unsent, attempt_id=dispute.attempt_id, buyer_fen__gt=0, stripe_refund_id__isnull=True
+        unsent, attempt_id=dispute.attempt_id, buyer_fen__gt=0
     )
     for refund in owed.order_by("created_at"):
         if paid + refund.buyer_fen > fen:
