@@ -36,6 +36,11 @@ def not_nothing(figures: Any) -> dict[Any, int]:
     return {owner: fen for owner, fen in figures.items() if fen}
 
 
+def _same(what: str, stands: dict[Any, Any], musts: dict[Any, Any]) -> None:
+    too_much, missing = stands.items() - musts.items(), musts.items() - stands.items()
+    assert stands == musts, f"{what}: stands {too_much}, must be {missing}"
+
+
 def compare(
     base: Any, villages: oracle.Villages, stripe: Any, moment: Any, *, swept: bool = False
 ) -> oracle.Must:
@@ -62,15 +67,14 @@ def compare(
         ("gift", {"": must.gifts}),
         ("host", {"": -must.hosts}),
     ):
-        stands, musts = not_nothing(stand.get(kind, {})), not_nothing(figures)
-        assert stands == musts, (kind, stands.items() ^ musts.items())
+        _same(kind, not_nothing(stand.get(kind, {})), not_nothing(figures))
     pools = {row.sales_pool_id: row.fen for row in base.execute(POOL_BALANCES)}
-    assert not_nothing(pools) == not_nothing(must.not_shared)
+    _same("pools", not_nothing(pools), not_nothing(must.not_shared))
     released = base.execute("SELECT id FROM routing_consignmentline WHERE released_at IS NOT NULL")
-    assert {row.id for row in released} == must.released
+    _same("released", dict.fromkeys(row.id for row in released), dict.fromkeys(must.released))
     _compare_what_the_portal_shows(must)
     figures = {(row.code, row.produce): tuple(row[2:]) for row in base.execute(STOCK)}
-    assert figures == oracle.stock(base, villages, moment)
+    _same("stock", figures, oracle.stock(base, villages, moment))
     # The books themselves see it so, and nothing waits for another sharing-out.
     send_everything()
     said = [(check.name, check.detail) for check in verify() if check.detail]

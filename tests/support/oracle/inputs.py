@@ -86,6 +86,8 @@ class Villages:
             )
             for row in _rows(self.folder, "promises.csv")
         ]
+        # When a promise was made, by its place in the list, if it was not loaded.
+        self.made: dict[int, datetime] = {}
         self.packs: dict[str, dict[str, str]] = {}
         self.asks: dict[str, dict[str, int]] = defaultdict(dict)
         self.produce: dict[str, dict[str, str]] = {}

@@ -56,6 +56,7 @@ def paid(base: psycopg.Connection[Any]) -> Paid:
             result.spent[row.kind, row.reference] += row.fen
     for part in base.execute(REFUNDS):
         held = left.get((part.consignment_id, part.line_id))
+        result.buyers[part.uuid] += 0
         if not held:
             result.buyers[part.uuid] += part.amount_fen
             continue

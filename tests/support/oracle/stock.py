@@ -42,8 +42,7 @@ def stock(
             place = villages.cooperative_of[lot.household], lot.produce
             on_hand[place] += lot.grams - lot.drawn - lot.spoiled
         if lot.code not in villages.lots:
-            day = entered[lot.code].astimezone(SHANGHAI).date()
-            arrivals.append((lot.household, lot.produce, day, lot.grams))
+            arrivals.append((lot.household, lot.produce, entered[lot.code], lot.grams))
     promised = _promised(villages, arrivals, moment.astimezone(SHANGHAI).date())
     uncovered: dict[int, int] = defaultdict(int)
     short: dict[int, int] = defaultdict(int)
@@ -61,15 +60,20 @@ def stock(
 
 
 def _promised(
-    villages: Villages, arrivals: list[tuple[str, str, date, int]], today: date
+    villages: Villages, arrivals: list[tuple[str, str, datetime, int]], today: date
 ) -> dict[tuple[str, str], int]:
-    """Open promises less what arrived since: earliest end first, of the same household."""
+    """Open promises less what arrived since they were made: earliest end first, of the same
+    household.
+    """
     left = [grams for *_, grams, _ in villages.promises]
-    for household, produce, day, grams in arrivals:
+    for household, produce, moment, grams in arrivals:
+        day = moment.astimezone(SHANGHAI).date()
         mine = [
             (promise[3], number)
             for number, promise in enumerate(villages.promises)
-            if promise[:2] == (household, produce) and promise[3] >= day
+            if promise[:2] == (household, produce)
+            and promise[3] >= day
+            and villages.made.get(number, moment) <= moment
         ]
         for _, number in sorted(mine):
             taken = min(grams, left[number])
