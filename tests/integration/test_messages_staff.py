@@ -184,3 +184,10 @@ def test_each_role_may_what_it_should_and_a_denial_changes_nothing(client, two, 
         assert turned_away is not may
     assert Message.objects.get(pk=pk).state == ("waiting" if resends else "failed")
     assert MessageText.objects.count() == int(words_it)
+
+
+def test_the_preview_is_inside_its_frame_and_nowhere_else(admin):
+    page = admin.get(reverse("staff-messages:wording", args=["refunded", "mail"])).content.decode()
+
+    assert page.count('srcdoc="&lt;!DOCTYPE html&gt;') == 2
+    assert "<h1>We have given back" not in page
