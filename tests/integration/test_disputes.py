@@ -230,6 +230,18 @@ def test_what_came_back_before_is_paid_by_the_dispute_and_not_by_hand_as_well(st
         assert [r.name for r in check_database(cursor) if not r.ok] == []
 
 
+def test_a_dispute_first_heard_of_when_it_is_lost_is_booked_and_holds_nothing(disputed, stripe):
+    _order, _line, dispute_id = disputed
+    stripe.close_dispute(dispute_id, "lost")
+
+    disputes.sync(dispute_id)
+    disputes.sync(dispute_id)
+
+    assert (Dispute.objects.get().case.outcome, Refund.objects.get().amount_fen) == ("lost", PAID)
+    assert not ReleaseHold.objects.exists()
+    assert (on("disputed"), on("refund_due")) == (0, 0)
+
+
 def test_a_dispute_waits_for_the_bank_and_never_for_the_buyer(disputed, set_clock):
     _order, _line, dispute_id = disputed
     tell("created", dispute_id, 1)

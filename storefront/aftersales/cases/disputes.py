@@ -125,11 +125,15 @@ def _record(attempt_id: Any, found: Found) -> Dispute:
     if found.is_over:
         _end(dispute, case, found)
     dispute.save()
+    if attempt.order_id and not dispute.closed_at:
+        # Lines are locked last: one that is lost when we first hear of it locks pools before.
+        lines = ConsignmentLine.objects.filter(consignment__order_id=attempt.order_id)
+        holds.hold(lines.values_list("pk", flat=True), f"dispute:{found.id}")
     return dispute
 
 
 def _open(attempt: PaymentAttempt, found: Found) -> Dispute:
-    """The dispute with its case: staff's, due when the bank wants the answer; all lines held."""
+    """The dispute with its case: staff's, due when the bank wants the answer."""
     moment = now()
     case = Case.objects.create(
         order_id=attempt.order_id,
@@ -142,9 +146,6 @@ def _open(attempt: PaymentAttempt, found: Found) -> Dispute:
     )
     words = Words(uuid5(case.uuid, "opened"), CaseEntry.Author.SYSTEM, "")
     write(case, CaseEntry.Action.OPENED, words)
-    if attempt.order_id:
-        lines = ConsignmentLine.objects.filter(consignment__order_id=attempt.order_id)
-        holds.hold(lines.values_list("pk", flat=True), f"dispute:{found.id}")
     return Dispute.objects.create(
         id=found.id,
         attempt=attempt,
