@@ -26,7 +26,7 @@ CHANGES_PER_ADDRESS = "60/10m"
 
 def _order(request: HttpRequest, number: str) -> Order:
     """The order, if it is this buyer's to change. Raises Http404: nobody learns that it exists."""
-    if not selectors.may_see(request, number):
+    if not selectors.is_buyers(request, number):
         raise Http404("No such order")
     return Order.objects.select_related("shipping_address").get(number=number)
 

@@ -161,7 +161,7 @@ class AddressChange(models.Model):
     after = models.JSONField()
     # What the freight is less, refunded.
     refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
-    # Who: empty for a guest, who had the order's link or found it.
+    # Who: empty for a guest, who had the order's link or paid in the same session.
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )

@@ -36,11 +36,18 @@ def given_key(request: HttpRequest) -> str:
 
 
 def may_see(request: HttpRequest, number: str) -> bool:
-    """Whether the order is this user's or this session's, or the link's key is right."""
+    """Whether the order is this buyer's, or this session found it by number and contact."""
+    return number in request.session.get(FOUND_KEY, []) or is_buyers(request, number)
+
+
+def is_buyers(request: HttpRequest, number: str) -> bool:
+    """Whether the order is this user's or this session's, or the link's key is right.
+
+    Not who only knows number and phone: both stand on the parcels' papers, and whoever packs one
+    parcel must not send another one elsewhere.
+    """
     if check_key(number, given_key(request)):
         return Order.objects.filter(number=number).exists()
-    if number in request.session.get(FOUND_KEY, []):
-        return True
     mine = Q(payment_attempt__in=request.session.get(SESSION_KEY, []))
     if request.user.is_authenticated:
         mine |= Q(user=request.user)

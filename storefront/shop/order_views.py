@@ -35,8 +35,12 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     if not selectors.may_see(request, number):
         raise Http404("No such order")
     shown = selectors.order_page(number, selectors.key_query(request, number))
-    key = selectors.given_key(request)
-    return render(request, "orders/order.html", {"shown": shown, "key": key})
+    context = {
+        "shown": shown,
+        "key": selectors.given_key(request),
+        "only_found": not selectors.is_buyers(request, number),
+    }
+    return render(request, "orders/order.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -278,3 +278,25 @@ def test_once_a_parcel_is_packed_the_address_stays(client, order):
     page = client.get(reverse("orders:order", args=[order.number])).content.decode()
     assert reverse("orders:address", args=[order.number]) not in page
     assert reverse("orders:cancel", args=[order.number]) in page
+
+
+def test_who_only_knows_number_and_phone_reads_and_changes_nothing(client, order):
+    client.logout()
+    found = {"number": order.number, "contact": order.contact_phone}
+    assert client.post(reverse("orders:find"), found).status_code == 302
+    page = client.get(reverse("orders:order", args=[order.number]))
+    before = everything()
+    line = lines_of(order)[0]
+
+    cancel, address = (
+        reverse(f"orders:{name}", args=[order.number]) for name in ("cancel", "address")
+    )
+    answers = [
+        client.get(cancel),
+        client.post(cancel, {**form({line.pk: 2}), "expected": 6160}),
+        client.post(address, {**chain.ADDRESS.__dict__, "street": "9", "uuid": str(uuid.uuid4())}),
+    ]
+
+    assert page.status_code == 200 and cancel not in page.content.decode()
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert everything() == before
