@@ -1,4 +1,4 @@
-"""The link to an order that goes out by mail: whoever has it is taken for its buyer, signed in or not.
+"""The link to an order that goes out by mail: whoever has it counts as its buyer, signed in or not.
 
 The key is a signature of the order's number. It does not expire: the order's page must open from
 an old mail, and shows what the mail itself says.
