@@ -24,7 +24,7 @@ from storefront.payments.tasks import sweep_events
 from tests.support import cases as said
 from tests.support import chain, discounts
 from tests.support import money_paths as paths
-from tests.support.open_site import DESK, PHONE, SCREENSHOTS, Arrive, OpenSite, Visitor
+from tests.support.open_site import DESK, PHONE, Arrive, OpenSite, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -439,7 +439,6 @@ def test_the_desks_see_it_and_the_books_are_right(
     staff.go("/cms/messages/wording/refunded/mail/")
     preview = staff.page.frame_locator("iframe").last.locator("body")
     expect(preview).to_contain_text("We have given back ¥101.50")
-    staff.page.locator("iframe").last.screenshot(path=SCREENSHOTS / "money-staff-preview.png")
     manager = arrive_there("money-coop", width=DESK)
     manager.sign_in("manager.gy-yongfu@example.org", "/coop/")
     look_at(manager, cooperatives())
