@@ -21,7 +21,7 @@ BEFORE, AFTER = timedelta(days=1), timedelta(days=120)
 
 def make_discounts(campaign: Campaign) -> None:
     """Make what is missing of them; what is there stays as it is."""
-    dates = {"starts_at": now() - BEFORE, "ends_at": now() + AFTER}
+    starts_at, ends_at = now() - BEFORE, now() + AFTER
     programme = Terms.Funder.PROGRAMME
     village = Partner.objects.order_by("pk").first()
     wishes = [
@@ -33,7 +33,8 @@ def make_discounts(campaign: Campaign) -> None:
             least_fen=20_000,
             stacks=True,
             budget_fen=500_000,
-            **dates,
+            starts_at=starts_at,
+            ends_at=ends_at,
         ),
         OfferWish(
             name_zh="开学见面礼",
@@ -45,7 +46,8 @@ def make_discounts(campaign: Campaign) -> None:
             uses_limit=500,
             per_buyer=1,
             campaign_id=campaign.pk,
-            **dates,
+            starts_at=starts_at,
+            ends_at=ends_at,
         ),
     ]
     if village is not None:
@@ -58,7 +60,8 @@ def make_discounts(campaign: Campaign) -> None:
                 partner_id=village.pk,
                 bps=1000,
                 stacks=True,
-                **dates,
+                starts_at=starts_at,
+                ends_at=ends_at,
             )
         )
     names = set(Terms.objects.values_list("offer__name", flat=True))

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.places import ROOT, VAR
-from tests.support.light_browser import Browser
 from tests.performance.placing.cpu import cpu_seconds
+from tests.support.light_browser import Browser
 from tests.support.parts import Suite
 
 PRODUCTS = 40

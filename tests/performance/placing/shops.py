@@ -15,8 +15,8 @@ import psycopg
 
 from deploy.embedded.places import ROOT
 from deploy.embedded.processes import free_port, spawn
-from tests.support.light_browser import Browser
 from tests.performance.placing.cpu import cpu_seconds
+from tests.support.light_browser import Browser
 from tests.support.servers import Running, answers, start_sandbox, start_worker, wait_for
 from tests.support.shoppers import DELIVERY
 
