@@ -282,6 +282,8 @@ def test_pictures_are_made_anew_and_what_is_none_is_refused():
         SimpleUploadedFile("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
         SimpleUploadedFile("a.jpg", photo().read()[:200]),
         photo(kind="GIF"),
+        # A few kilobytes, 84 MB of memory: nothing unpacks it at a fraction of its size.
+        photo(size=(6000, 3500), kind="PNG"),
     ):
         with pytest.raises(ValidationError):
             pictures.make_anew(sent)

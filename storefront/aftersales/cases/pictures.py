@@ -14,6 +14,9 @@ MOST_PICTURES = 6
 LONGEST_SIDE = 1600
 # A small file may unpack to gigabytes: a telephone's picture has 50 million dots at most.
 MOST_DOTS = 60_000_000
+# Others than JPEG are unpacked whole, four bytes a dot.
+MOST_DOTS_WHOLE = 20_000_000
+SCALED = ("JPEG", "MPO")
 FORMATS = ("JPEG", "PNG", "WEBP", "MPO")
 ACCEPT = "image/jpeg,image/png,image/webp"
 
@@ -31,7 +34,8 @@ def make_anew(sent: Any) -> ContentFile:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # verify() looks for damage and uses the file up.
             with Image.open(sent, formats=FORMATS) as seen:
-                if seen.width * seen.height > MOST_DOTS:
+                most = MOST_DOTS if seen.format in SCALED else MOST_DOTS_WHOLE
+                if seen.width * seen.height > most:
                     raise refused
                 seen.verify()
             sent.seek(0)
