@@ -223,10 +223,12 @@ def _end_reservation(reference: UUID, state: str) -> bool:
 @transaction.atomic
 def release(reference: UUID) -> None:
     """Give back what a payment attempt held. Doing it twice gives back once."""
+    lines = ReservationLine.objects.filter(reservation__reference=reference)
+    held = lines.filter(reservation__state=Reservation.State.HELD)
+    opened = lock_pools(held.values_list("pool_id", flat=True))
+    # Not before the pools are rolled: what expired meanwhile is taken from holds, this one's too.
     if not _end_reservation(reference, Reservation.State.RELEASED):
         return
-    lines = ReservationLine.objects.filter(reservation__reference=reference)
-    opened = lock_pools(lines.values_list("pool_id", flat=True))
     for line in lines.order_by("pool_id"):
         open_pool = opened[line.pool_id]
         held = line.grams - line.lost_grams

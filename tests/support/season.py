@@ -67,7 +67,7 @@ def prepare(folder: Path) -> oracle.Villages:
     discounts.offer("FIVE", funder="programme", amount_fen=500)
     discounts.offer("RARE", funder="programme", bps=1500, uses_limit=2)
     for number, fen in enumerate((900, 30_000), 1):
-        discounts.gift(fen, code=f"GIFT-AAAA-BBBB-CCC{number}")
+        discounts.gift(fen, days=365, code=f"GIFT-AAAA-BBBB-CCC{number}")
     return oracle.Villages(files, as_of, freight)
 
 
@@ -151,21 +151,21 @@ class Season:
             raise Nothing
         write_off(lot.pk, min(grams, lot.left), "test")
 
-    def pack(self, number: int, permille: int) -> None:
-        found = self.pick(Consignment.objects.filter(state=State.PAID), number)
-        weights = {
-            line.pk: line.open_grams * permille // 1000
-            for line in ConsignmentLine.objects.filter(consignment=found)
-            if line.open_grams
-        }
-        parcels.pack(found.pk, weights)
-
-    def ship(self, number: int) -> None:
-        found = self.pick(Consignment.objects.filter(state=State.PACKED), number)
-        parcels.ship(found.pk, "顺丰", f"SF{found.pk:08}")
-
-    def arrive(self, number: int) -> None:
-        parcels.deliver(self.pick(Consignment.objects.filter(state=State.SHIPPED), number).pk)
+    def move_on(self, number: int, permille: int) -> None:
+        """A parcel's next step; `permille` of its weight if it is packed."""
+        waiting = (State.PAID, State.PACKED, State.SHIPPED)
+        found = self.pick(Consignment.objects.filter(state__in=waiting), number)
+        if found.state == State.PACKED:
+            parcels.ship(found.pk, "顺丰", f"SF{found.pk:08}")
+        elif found.state == State.SHIPPED:
+            parcels.deliver(found.pk)
+        else:
+            weights = {
+                line.pk: line.open_grams * permille // 1000
+                for line in ConsignmentLine.objects.filter(consignment=found)
+                if line.open_grams
+            }
+            parcels.pack(found.pk, weights)
 
     def undo(self, number: int) -> None:
         parcels.undo(self.pick(Consignment.objects.exclude(state=State.PAID), number).pk)

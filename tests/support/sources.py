@@ -2,6 +2,8 @@
 
 import psycopg
 
+from catalog.clock import today
+
 # Each gives the rows that are wrong.
 CHECKS = {
     "a pool's figures are its journal's sums": """
@@ -56,16 +58,16 @@ CHECKS = {
     "no more picking is booked than must be picked": """
         SELECT pool.id FROM partner_stockpool pool
           JOIN partner_pickingday day ON day.pool_id = pool.id
-         WHERE day.day >= (now() AT TIME ZONE 'Asia/Shanghai')::date
+         WHERE day.day >= %(today)s::date
          GROUP BY pool.id HAVING sum(day.taken)
              > greatest(0, pool.reserved + pool.allocated - pool.on_hand)
     """,
     "ledger transactions balance": """
         SELECT transaction_id FROM ledger_posting GROUP BY 1 HAVING sum(amount_fen) <> 0
     """,
-    "a line's money is what was paid less what was refunded": """
+    "a line's money is what was paid less what it bore of refunds": """
         SELECT line.id FROM routing_consignmentline line
-         WHERE line.net_fen - line.refunded_fen <> (
+         WHERE line.net_fen - line.refunded_fen + line.borne_elsewhere_fen <> (
             SELECT coalesce(-sum(posting.amount_fen), 0) FROM ledger_posting posting
               JOIN ledger_account account ON account.id = posting.account_id
              WHERE posting.consignment_line_id = line.id
@@ -122,7 +124,10 @@ CHECKS = {
 def faults(url: str) -> dict[str, list]:
     """{check: ids of wrong rows}; empty when all is right. `url` is the database's."""
     with psycopg.connect(url) as line:
-        found = {name: [row[0] for row in line.execute(query)] for name, query in CHECKS.items()}
+        day = {"today": today()}
+        found = {
+            name: [row[0] for row in line.execute(query, day)] for name, query in CHECKS.items()
+        }
     return {name: ids for name, ids in found.items() if ids}
 
 
