@@ -65,7 +65,7 @@ class Run:
     def storm(self) -> None:
         """Buyers and staff at work while the monkey breaks things."""
         from tests.chaos import staff
-        from tests.chaos.buyers import Buyers
+        from tests.chaos.buyers import LATE, Buyers
         from tests.chaos.monkey import Monkey
 
         stack = self.stack
@@ -83,7 +83,7 @@ class Run:
         until = time.monotonic() + self.seconds
         threads = [
             threading.Thread(target=self.buyers.go_on, args=[f"B{self.seed}-{n}", until])
-            for n in range(5)
+            for n in range(6)
         ]
         for thread in threads:
             thread.start()
@@ -93,6 +93,7 @@ class Run:
         for thread in [*threads, *workers]:
             thread.join()
         self.broken = broken + self.buyers.broken
+        self.injected["the time to pay was over"] = self.buyers.done[LATE]
 
     def judge(self) -> None:
         """Calm, then every demand."""

@@ -21,6 +21,7 @@ PATIENCE = 40.0
 PROVINCES = ["北京", "上海", "广东", "四川", "新疆"]
 GOOD_CARDS = ["pm_card_visa"] * 7 + ["pm_card_unionpay", "pm_card_mastercard"]
 REFUSED_CARD, CHALLENGED_CARD = "pm_card_visa_chargeDeclined", "pm_card_threeDSecure2Required"
+LATE = "paid when the time was over"
 DONE, RETURNED, ENDED = "order", "refunded", "nothing charged"
 
 
@@ -150,8 +151,10 @@ class Buyer:
         if not secret:
             self.come_back(receipt)
             return
-        if way > 0.9:
-            time.sleep(self.dice.uniform(2, 6))
+        if way > 0.92:
+            # Until the goods are not held any more, and a little longer or not.
+            time.sleep(self.dice.uniform(29, 34))
+            self.all.done[LATE] += 1
         if self.dice.random() < 0.1:
             self._confirm(receipt, secret, REFUSED_CARD)
             self.all.done["cards refused"] += 1

@@ -127,7 +127,7 @@ def reconciled() -> Iterator[str]:
 
     sweep_balance()
     reconcile()
-    for gap in Gap.objects.exclude(state="resolved"):
+    for gap in Gap.objects.filter(state=Gap.State.OPEN):
         yield f"gap {gap.kind} {gap.key}: {gap.details}"
 
 

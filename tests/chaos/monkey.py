@@ -12,8 +12,6 @@ from tests.chaos.stack import Stack
 
 # What a fault at the payment service strikes.
 PATHS = ("/v1/payment_intents*", "/v1/payment_intents*", "/v1/refunds*", "/v1/*")
-# A quarter of an hour passes in steps: no transaction may see it pass in whole.
-JUMP_STEPS, JUMP_SECONDS, JUMP_PAUSE = 4, 4 * 60, 1.5
 # The keeper gives a server up that ends more than five times a minute.
 BETWEEN_RESTARTS = 13.0
 ALL_WEB_EVERY = 6
@@ -42,13 +40,11 @@ class Monkey:
         self.counts: Counter[str] = Counter()
         self.restarted: dict[str, float] = {}
         self.ordered: Counter[str] = Counter()
-        self.jumps: list[float] = []
         self.kinds: dict[str, Callable[[], bool]] = {
             "web process killed": self._kill_web,
             "worker killed": lambda: stack.kill_worker(self.dice),
             "Redis killed": lambda: self._restart("Redis", stack.kill_redis),
             "PostgreSQL killed": lambda: self._restart("PostgreSQL", self._kill_postgres),
-            "a quarter of an hour passes": self._jump,
         }
         for name, fault in AT_STRIPE.items():
             self.kinds[name] = lambda name=name, fault=fault: self._at_stripe(name, fault)
@@ -72,18 +68,6 @@ class Monkey:
     def _kill_postgres(self) -> bool:
         # A crash, or an immediate shutdown.
         return self.stack.kill_postgres(self.dice.choice([signal.SIGKILL, signal.SIGQUIT]))
-
-    def _jump(self) -> bool:
-        if self.jumps:
-            return False
-        self.jumps = [time.monotonic() + JUMP_PAUSE * step for step in range(JUMP_STEPS)]
-        return True
-
-    def _let_time_pass(self) -> None:
-        if self.jumps and time.monotonic() > self.jumps[0]:
-            del self.jumps[0]
-            self.clock += JUMP_SECONDS
-            self.stack.set_clock(self.clock)
 
     def _at_stripe(self, name: str, fault: dict[str, Any]) -> bool:
         if self.ordered[name] - self.struck().get(name, 0) >= 3:
@@ -115,7 +99,6 @@ class Monkey:
         """Break what is due, until the time is over."""
         while time.monotonic() < until:
             self.stack.mend()
-            self._let_time_pass()
             for name, at in self.due.items():
                 if time.monotonic() > at and self.kinds[name]():
                     self.counts[name] += 1

@@ -10,3 +10,5 @@ EMAIL_BACKEND = "tests.chaos.mailbox.Mailbox"
 CHAOS_FOLDER = os.environ["CHAOS_FOLDER"]
 # A gateway that hangs must not outlast the run.
 STRIPE_TIMEOUT_SECONDS = 2
+# So that reservations end while people pay, as they do in a quarter of an hour.
+RESERVATION_MINUTES = 0.5
