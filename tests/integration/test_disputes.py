@@ -258,6 +258,23 @@ def test_a_dispute_waits_for_the_bank_and_never_for_the_buyer(disputed, set_cloc
     assert books_are_in_order() == []
 
 
+def test_a_dispute_that_can_t_be_booked_keeps_no_other_waiting(stripe, monkeypatch):
+    grove = chain.make_grove()
+    ids = sorted(
+        stripe.dispute(arrived(grove, 1)[0].payment_attempt.intent_id)["id"] for _ in range(2)
+    )
+    take = disputes._take
+
+    def broken(found):
+        if found.id == ids[0]:
+            raise RuntimeError("broken")
+        return take(found)
+
+    monkeypatch.setattr(disputes, "_take", broken)
+    assert disputes.sweep() == 1
+    assert Dispute.objects.get().pk == ids[1]
+
+
 def test_staff_answer_the_bank_or_give_up(stripe):
     grove = chain.make_grove()
     from storefront.accounts.models import User

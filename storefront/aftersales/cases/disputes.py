@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid5
 
@@ -301,10 +302,14 @@ def sweep() -> int:
         for row in gateway.list_disputes(moment - LOOK_BACK, moment + timedelta(minutes=5))
         if row["id"] not in known
     ]
-    ours = sum(_take(found) is not None for found in new)
-    for dispute_id in open_ones:
+    tasks = [(found.id, partial(_take, found)) for found in new]
+    tasks += [(dispute_id, partial(sync, dispute_id)) for dispute_id in open_ones]
+    ours = 0
+    for dispute_id, task in tasks:
         try:
-            ours += sync(dispute_id) is not None
-        except gateway.GatewayRefused as error:
-            log.error("dispute %s could not be read: %s", dispute_id, error)
+            ours += task() is not None
+        except gateway.GatewayDown:
+            raise
+        except Exception:  # one that can't be read or booked must not keep the others waiting
+            log.exception("dispute %s is as it was; the next sweep tries again", dispute_id)
     return ours
