@@ -161,8 +161,10 @@ class OrderPage:
 
     @property
     def may_cancel(self) -> bool:
-        """Whether something of it is not packed yet."""
-        return any(one.consignment.state == Consignment.State.PAID for one in self.parcels)
+        """Whether something of it is not packed yet, and its money is not with the bank."""
+        return not self.disputed and any(
+            one.consignment.state == Consignment.State.PAID for one in self.parcels
+        )
 
     @property
     def may_change_address(self) -> bool:

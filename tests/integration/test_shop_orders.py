@@ -1,5 +1,7 @@
 """Who sees an order, how a guest finds one, and what its page shows."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
@@ -9,6 +11,7 @@ from cooperatives.routing.services import pack, ship
 from storefront.accounts.models import User
 from storefront.aftersales.services import refund_order
 from storefront.order.links import order_address, order_key
+from storefront.shop.order_selectors import order_page
 from tests.support import chain
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +111,10 @@ def test_the_page_follows_the_parcel_and_the_refund(client, order):
     back = sum(refund.amount_fen for refund in order.refunds.all())
     assert 0 < back == to_fen(order.total_incl_tax) - shown.left_fen
     assert "SF123" in page.content.decode()
+
+
+def test_nothing_can_be_cancelled_while_the_bank_decides_about_the_money(order):
+    shown = order_page(order.number)
+
+    assert shown.may_cancel
+    assert not replace(shown, disputed=True).may_cancel
