@@ -13,7 +13,7 @@ from uuid import UUID
 
 from catalog.clock import now, today
 from catalog.models import Product
-from cooperatives.households.models import Household, Lot
+from cooperatives.households.models import Household, Lot, Promise
 from cooperatives.households.services import (
     NewLot,
     NewPromise,
@@ -129,10 +129,10 @@ class Season:
             grams=grams,
             grams_per_day=max(1, grams // 2),
         )
-        try:
-            make_promises([wish])
-        except ValueError as error:  # this household has promised the days already
-            raise Nothing from error
+        same = {"household": household, "pool": pool, "from_day": wish.from_day}
+        if Promise.objects.filter(**same, to_day=wish.to_day).exists():
+            raise Nothing
+        make_promises([wish])
         self.villages.made[len(self.villages.promises)] = now()
         self.villages.promises.append(
             (
