@@ -104,7 +104,7 @@ class Run:
         from tests.support.comparing import compare
 
         stack, buyers = self.stack, self.buyers
-        left = judging.wait_for_calm(stack, self.monkey, max(60.0, self.seconds / 5))
+        left = judging.wait_for_calm(stack, self.monkey, max(60.0, self.seconds / 3))
         judging.look_at_everything(buyers)
         automatic = Refund.objects.filter(reason=Refund.Reason.GOODS_GONE).count()
         self._report(automatic)

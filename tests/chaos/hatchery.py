@@ -22,7 +22,7 @@ def work() -> None:
     """A Celery worker: one process with two threads, as under `make run`."""
     from storefront.celery import app
 
-    arguments = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
+    arguments = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
     arguments += ["--without-gossip", "--without-mingle", "-n", f"chaos-{os.getpid()}@%h"]
     app.worker_main(arguments)
 

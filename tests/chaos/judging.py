@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import redis
 from django.db import connection
 from django.db.models import Q
 
@@ -48,8 +49,14 @@ def wait_for_calm(stack: Stack, monkey: Monkey, patience: float) -> dict[str, in
         time.sleep(2.5)
         left = unfinished(stack)
         if not left or time.monotonic() > end:
-            return left
+            return left | (_in_the_queue(stack) if left else {})
         monkey.clock += STEP_SECONDS
+
+
+def _in_the_queue(stack: Stack) -> dict[str, int]:
+    """How far the broker's queue is, where something waits too long."""
+    with redis.from_url(stack.suite.redis_url) as line:
+        return {"tasks in the queue": line.llen("celery"), "taken": line.hlen("unacked")}
 
 
 def look_at_everything(buyers: Buyers) -> None:
