@@ -3,7 +3,8 @@
 Nothing is written here. A wish is turned into cuts; who bears a cut follows from what is lost:
 
 - What comes back unharmed (packs not packed yet, packs put back into stock) is not lost, and
-  neither is the freight of a parcel that is never sent: the cooperative's own sale is undone.
+  neither is the freight of a parcel that is not sent yet: the cooperative's own sale is undone.
+  Another who bore that freight would have paid for nothing if the parcel were cancelled later.
 - All else is borne by whom staff chose. A carrier bears only what it was given to carry.
 """
 
@@ -81,7 +82,7 @@ def cut(
         line = lines[wish.line_id]
         consignment = consignments[line.consignment_id]
         cuts.append(_cut_line(line, wish, _bearer_of_goods(consignment, bearer), restock))
-    return cuts + _cut_freight(consignments, lines.values(), cuts, freight, bearer)
+    return cuts + _cut_freight(consignments, cuts, freight, bearer)
 
 
 def _bearer_of_goods(consignment: Consignment, bearer: str) -> str:
@@ -92,7 +93,6 @@ def _bearer_of_goods(consignment: Consignment, bearer: str) -> str:
 
 def _cut_freight(
     consignments: Mapping[int, Consignment],
-    lines: Collection[ConsignmentLine],
     cuts: Sequence[Cut],
     freight: bool | Mapping[int, int],
     bearer: str,
@@ -103,13 +103,12 @@ def _cut_freight(
         wanted = {pk: _freight_left(consignments[pk]) for pk in concerned}
     else:
         wanted = dict(freight or {})
-    emptied = never_sent(consignments.values(), lines, cuts)
     result = []
     for pk, fen in sorted(wanted.items()):
         if pk not in consignments or not 0 <= fen <= _freight_left(consignments[pk]):
             raise CannotRefund(_("More freight can't be refunded than was paid."))
         if fen:
-            whose = COOPERATIVE if pk in emptied else _bearer_of_goods(consignments[pk], bearer)
+            whose = bearer if consignments[pk].shipped_at else COOPERATIVE
             result.append(Cut(pk, None, fen, bearer=whose))
     return result
 

@@ -24,6 +24,7 @@ from cooperatives.routing.models import (
     ConsignmentLine,
     LineSource,
 )
+from cooperatives.routing.refunding import BEARER_ACCOUNTS
 from cooperatives.routing.sources import Source, debits, record
 
 State = Consignment.State
@@ -267,8 +268,17 @@ def _unpack(consignment: Consignment, actor) -> None:
         transaction__kind=Transaction.Kind.REFUND_DECIDED,
         transaction__created_at__gte=consignment.packed_at,
     )
+    # Freight that another bears, because the parcel was sent: it would pay for one never sent.
+    freight = Posting.objects.filter(
+        transaction__kind=Transaction.Kind.REFUND_DECIDED,
+        transaction__source_type="refund",
+        transaction__source_id__endswith=f":{consignment.pk}",
+        account__kind__in=BEARER_ACCOUNTS.values(),
+        consignment_line__isnull=True,
+        amount_fen__gt=0,
+    )
     # Packs whose money went back before have no posting of their own.
-    if any(refunded_from_box(line) for line in lines) or refunded.exists():
+    if any(refunded_from_box(line) for line in lines) or refunded.exists() or freight.exists():
         raise WrongState(_("Something of it was refunded since: packing can't be undone."))
     consignment.packed_at = None
     event = _enter(consignment, State.PAID, actor, undone=True)

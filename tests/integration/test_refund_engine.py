@@ -197,6 +197,26 @@ def test_what_the_programme_bore_of_packs_that_are_cancelled_after_all_goes_back
     assert_the_books_are_in_order()
 
 
+def test_nobody_else_bears_the_freight_of_a_parcel_that_is_never_sent(grove):
+    order = chain.buy([(grove.pack, 2)])
+    line = one_line(order)
+
+    first = refund_lines(order.pk, [], freight={line.consignment_id: 300}, bearer="programme")
+
+    assert [part.bearer for part in first.lines.all()] == ["cooperative"]
+    refund_order(order.pk)
+    assert (fen("freight"), fen("programme_expense"), fen("sales")) == (0, 0, 0)
+    # once it was sent, others may bear it; then it can't become one that is never sent
+    other = packed(chain.buy([(grove.pack, 1)]))
+    freight = {other.consignment_id: 300}
+    refund_lines(other.consignment.order_id, [], freight=freight, bearer="programme")
+    assert (fen("freight"), fen("programme_expense")) == (-other.consignment.freight_fen, 300)
+    undo(other.consignment_id)
+    with pytest.raises(WrongState):
+        undo(other.consignment_id)
+    assert_the_books_are_in_order()
+
+
 def test_packing_is_not_undone_after_any_refund_from_the_box(grove):
     # a refund of packs whose money had gone back before has no posting of its own
     other = chain.make_pack(grove.produce, [grove.partner])
