@@ -224,8 +224,8 @@ def _end_reservation(reference: UUID, state: str) -> bool:
 def release(reference: UUID) -> None:
     """Give back what a payment attempt held. Doing it twice gives back once."""
     lines = ReservationLine.objects.filter(reservation__reference=reference)
-    held = lines.filter(reservation__state=Reservation.State.HELD)
-    opened = lock_pools(held.values_list("pool_id", flat=True))
+    mine = lines.filter(reservation__state=Reservation.State.HELD)
+    opened = lock_pools(mine.values_list("pool_id", flat=True))
     # Not before the pools are rolled: what expired meanwhile is taken from holds, this one's too.
     if not _end_reservation(reference, Reservation.State.RELEASED):
         return
