@@ -1,13 +1,13 @@
 """A buyer's orders: who may see one, and what its page shows."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.clock import day_of, today
 from catalog.numbers import to_fen, to_yuan
 from cooperatives.routing.freight import rates_to
-from cooperatives.routing.models import Consignment, ConsignmentLine
+from cooperatives.routing.models import Consignment, ConsignmentLine, LineSource
 from storefront.accounts.phones import plain_phone
 from storefront.aftersales.addresses import may_change
 from storefront.aftersales.cases.models import CasePicture, Dispute
@@ -88,10 +88,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Line:
-    """A consignment line with what its buyer said about it."""
+    """A consignment line with what its buyer said about it, and what of it came back to them."""
 
     line: ConsignmentLine
     cases: LineCases
+    back_fen: int
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,18 @@ class OrderPage:
         return paid - sum(refund.back_fen for refund in self.refunds)
 
 
+def _back_to_others(consignment_ids: Iterable[int]) -> dict[int, int]:
+    """{line id: fen that went back to those who had paid for a discount on it}."""
+    kinds = [LineSource.Kind.PROGRAMME, LineSource.Kind.HOST]
+    rows = LineSource.objects.filter(
+        consignment__in=list(consignment_ids), consignment_line__isnull=False, kind__in=kinds
+    )
+    sums = rows.values_list("consignment_line").annotate(fen=Sum("refunded_fen")).order_by()
+    return dict(sums)
+
+
 def order_page(number: str, query: str = "") -> OrderPage:
-    """An order with its parcels, refunds and cases. Nine queries. Raises Order.DoesNotExist.
+    """An order with its parcels, refunds and cases. Ten queries. Raises Order.DoesNotExist.
 
     `query` is key_query() of the reader.
     """
@@ -204,12 +215,16 @@ def order_page(number: str, query: str = "") -> OrderPage:
 
     cases = of_order(order, [line for rows in lines.values() for line in rows], address_of)
     expected = _expected(order, consignments)
+    others = _back_to_others(by_pk)
     return OrderPage(
         order=order,
         parcels=[
             Parcel(
                 consignment,
-                [Line(line, cases[line.pk]) for line in lines[consignment.pk]],
+                [
+                    Line(line, cases[line.pk], line.refunded_fen - others.get(line.pk, 0))
+                    for line in lines[consignment.pk]
+                ],
                 place,
                 expected[consignment.pk],
             )

@@ -375,7 +375,7 @@ def test_voucher(buyer: Visitor, language: str) -> None:
     refund = paths.done(Refund.objects.get(order=order))
     assert (refund.amount_fen, refund.buyer_fen) == (5800, 5220)
     buyer.page.reload()
-    buyer.sees("−¥52.20")
+    buyer.sees("−¥52.20", "¥52.20 refunded" if language == "en" else "已退 ¥52.20")
     buyer.look("refunded")
     assert paths.sums(buyer)[-1] == 12240 - 5220
     decided = {"sales": 5800, "programme_expense": -580, "refund_due": -5220}
