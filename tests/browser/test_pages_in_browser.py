@@ -84,7 +84,7 @@ def test_the_shops_pages_fit_in_both_languages_and_widths(arrive: Arrive) -> Non
     guest.give_address(ADDRESS)
     pages = {"basket": "/basket/", "delivery": "/checkout/", "review": "/checkout/review/"}
     look_at(guest, pages)
-    guest.page.locator("main aside form button").click()
+    guest.page.locator("main aside form .button-wide").click()
     guest.page.wait_for_url("**/checkout/pay/**")
     look_at(guest, {"pay": guest.page.url, "basket-frozen": "/basket/"})
 

@@ -209,7 +209,7 @@ def test_a_pause_a_price_and_a_budget_between_quote_and_payment(stripe):
     assert (attempt.amount_fen, attempt.snapshot["discounts"]) == (2800, [])
     assert counters(terms) == (0, 1, 0, 500)
     pause(terms.pk, True)
-    with pytest.raises(CodeRefused, match="present"):
+    with pytest.raises(CodeRefused, match="暂时不能使用"):
         add_code(chain.make_basket([(grove.pack, 1)]), "CAP")
 
 

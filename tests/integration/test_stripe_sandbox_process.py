@@ -35,7 +35,8 @@ def test_payments_keys_and_undelivered_events_survive_a_crash(tmp_path: Path) ->
             again = client.v1.refunds.create({"payment_intent": intent.id, "amount": 100}, options)
             assert again.id == refund.id
             assert client.v1.events.list({"limit": 100}).data[-1].type == "payment_intent.created"
-            sink.wait(lambda: len(sink.received) == 5)
+            # At least once each: an answer may come too late for one that was delivered.
+            sink.wait(lambda: len({event.id for event in sink.received}) == 5)
             pay(client)
         with running_sandbox(tmp_path) as sandbox:
             assert counts(sandbox)["charge"] == 2

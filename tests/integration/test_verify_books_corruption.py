@@ -49,8 +49,9 @@ TARGETS = {
     "partner_pickingday": Target("pool_id day capacity taken", "taken > 0 AND day > '{today}'"),
     "partner_reservation": Target("reference state created_at expires_at"),
     "partner_reservationline": Target("reservation_id pool_id grams lost_grams"),
+    # The grade of one that came after its pool was last shared stands in its seal alone.
     "households_lot": Target(
-        "code household_id pool_id sales_pool_id grade grams drawn_grams written_off_grams",
+        "code household_id pool_id sales_pool_id grams drawn_grams written_off_grams",
         "sales_pool_id IN (SELECT sales_pool_id FROM settlement_sharingout)",
     ),
     "households_promise": Target(
@@ -106,9 +107,9 @@ TARGETS = {
         "attempt_id code amount_fen currency state account created_at"
     ),
     "payments_straypayment": Target("amount_fen stripe_refund_id state done_at"),
-    # A movement without a fee is missed only if the last sweep has surely seen it.
+    # Of one that is missing only its seal tells at once: Stripe may not have listed it yet.
     "payments_balancemovement": Target(
-        "type amount_fen fee_fen source_id created_at", "fee_fen > 0"
+        "type amount_fen fee_fen source_id created_at", "fee_fen > 0", deleted=False
     ),
     # One that never came leaves nothing behind, and the sweep does without it.
     "payments_stripeevent": Target("type payload processed_at", deleted=False),
