@@ -280,7 +280,7 @@ def run(suite: Suite, folder: Path, options: argparse.Namespace) -> bool:
             for shop in shops:
                 shop.start(processes)
                 # Templates, connections and prepared statements are there before it counts.
-                warm = filled(shop, shop.products[: 4 * processes])
+                warm = filled(shop, (shop.products * 4)[: 20 * processes])
                 in_threads([lambda s=shop, b=b: place(s, b) for b in warm], 2 * processes)
                 shop.settle()
                 if processes == 1 or options.quick:
