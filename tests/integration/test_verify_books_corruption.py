@@ -115,9 +115,9 @@ TARGETS = {
     "payments_stripeevent": Target("type payload processed_at", deleted=False),
     # Deleted, it is missed only by its seal: the address itself says nothing of the one before.
     "aftersales_addresschange": Target("order_id before after", deleted=False),
+    # Stripe's number of one that the bank sent back stands in its seal alone.
     "aftersales_refund": Target(
-        "attempt_id order_id state amount_fen buyer_fen gift_fen paid_from "
-        "stripe_refund_id created_at done_at"
+        "attempt_id order_id state amount_fen buyer_fen gift_fen paid_from created_at done_at"
     ),
     "aftersales_refundline": Target(
         "refund_id consignment_id consignment_line_id amount_fen packs grams short_grams bearer "
