@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -83,7 +84,7 @@ def _uuid(request: HttpRequest) -> Any:
     field = WordsForm.base_fields["uuid"]
     try:
         return field.clean(request.POST.get("uuid", ""))
-    except Exception:  # whatever was typed there, the form will say so
+    except ValidationError:  # the form says what is wrong with it
         return None
 
 
