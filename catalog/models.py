@@ -46,6 +46,10 @@ class Produce(models.Model):
     name_en = models.CharField(_("name in English"), max_length=100, blank=True)
     description_zh = models.TextField(_("description in Chinese"), blank=True)
     description_en = models.TextField(_("description in English"), blank=True)
+    storage_zh = models.TextField(_("how to keep it, in Chinese"), blank=True)
+    storage_en = models.TextField(_("how to keep it, in English"), blank=True)
+    eating_zh = models.TextField(_("how to eat it, in Chinese"), blank=True)
+    eating_en = models.TextField(_("how to eat it, in English"), blank=True)
     category = models.ForeignKey(
         "catalogue.Category", models.PROTECT, related_name="produce", verbose_name=_("category")
     )
@@ -111,6 +115,14 @@ class Produce(models.Model):
     @property
     def description(self) -> str:
         return in_language(self.description_zh, self.description_en)
+
+    @property
+    def storage(self) -> str:
+        return in_language(self.storage_zh, self.storage_en)
+
+    @property
+    def eating(self) -> str:
+        return in_language(self.eating_zh, self.eating_en)
 
     def in_season(self, month: int) -> bool:
         """Whether a month (1–12) lies in the season, which may wrap round New Year."""

@@ -41,6 +41,15 @@ class ProduceViewSet(SnippetViewSet):
         FieldPanel("image"),
         FieldPanel("description_zh"),
         FieldPanel("description_en"),
+        MultiFieldPanel(
+            [
+                FieldPanel("storage_zh"),
+                FieldPanel("storage_en"),
+                FieldPanel("eating_zh"),
+                FieldPanel("eating_en"),
+            ],
+            heading=_("Keeping and eating"),
+        ),
         FieldRowPanel([FieldPanel("season_from"), FieldPanel("season_to")]),
         MultiFieldPanel(
             [

@@ -154,7 +154,11 @@ FREE = {
         "busy_until": QUEUE,
     },
     "catalogue_produce": dict.fromkeys(
-        ("description_zh", "description_en", "category_id", "image", "gi_certificate"), SHOP
+        (
+            *("description_zh", "description_en", "category_id", "image", "gi_certificate"),
+            *("storage_zh", "storage_en", "eating_zh", "eating_en"),
+        ),
+        SHOP,
     ),
     "catalogue_product": {
         **dict.fromkeys(

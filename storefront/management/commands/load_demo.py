@@ -14,6 +14,7 @@ from cooperatives.routing.freight_file import load_freight
 from storefront.demo.accounts import SignIn, make_accounts
 from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.discounts import CODES, make_discounts
+from storefront.demo.produce import tell_of_produce
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
 
 FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         set_claim_rules()
         set_transit_days()
         name_categories()
+        tell_of_produce(FILES / "produce_texts.csv")
         make_discounts(make_campaign(make_pages()))
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
         self.stdout.write(announcement(make_accounts(password), password))
