@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from storefront.health import healthz, readyz
+from storefront.look.views import style
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("payments/", include("storefront.payments.urls")),
     path("coop/<str:coop>/cases/", include("storefront.aftersales.cases.coop_urls")),
     path("coop/", include("cooperatives.portal.urls")),
+    path("look/", include("storefront.look.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("storefront.accounts.urls")),
     path("checkout/", include("storefront.checkout.urls")),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("orders/", include("storefront.shop.order_urls")),
     path("messages/", include("storefront.notifications.urls")),
     path("dev/mailbox/", include("storefront.notifications.mailbox_urls")),
+    path("dev/style/", style, name="style"),
     path("basket/codes/", include("storefront.discounts.urls")),
     path("", include("storefront.shop.urls")),
     path("documents/", include(wagtaildocs_urls)),

@@ -1,8 +1,11 @@
 // Everything works without this file. It only saves a tap here and there.
+import "htmx.org";
+import "./look.js";
 
 // A form is sent once, however often its button is tapped.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.defaultPrevented) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -16,9 +19,9 @@ window.addEventListener("pageshow", () => {
 });
 
 // A changed quantity in the basket is sent without its button.
-for (const input of document.querySelectorAll("[data-send-on-change]")) {
-  input.addEventListener("change", () => input.form.requestSubmit());
-}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-send-on-change]")) event.target.form.requestSubmit();
+});
 
 // A waybill's number goes to the clipboard, for the carrier's own page.
 for (const button of document.querySelectorAll("[data-copy]")) {
