@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "storefront.accounts",
     "storefront.pages",
     "storefront.shop",
+    "storefront.search",
     "storefront.checkout",
     "storefront.discounts",
     "storefront.payments",
