@@ -18,6 +18,11 @@ from storefront.payments.models import PaymentAttempt, StripeEvent
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 50
+# The buyer's browser comes back at the same moment and places the order itself: a worker that
+# starts at once would ask Stripe a second time and wait for the same locks.
+HEAD_START_SECONDS = 2
+# Nothing has happened to the payment yet: asking Stripe about it would say so.
+BEFORE_ANYTHING = "payment_intent.created"
 # After these the ledger of Stripe's balance is behind; what else moves it waits for the hour.
 BALANCE_MOVES = ("payout.created", "payout.paid", "payout.failed", "payout.canceled")
 
@@ -42,7 +47,7 @@ def store(event: dict) -> bool:
 def _enqueue(task, event_id: str) -> None:
     """Hand an event to a worker. A broker that is down is no reason to fail: the sweep comes."""
     try:
-        task.delay(event_id)
+        task.apply_async([event_id], countdown=HEAD_START_SECONDS)
     except OperationalError as error:
         log.warning("event %s waits for the sweep: %s", event_id, error)
 
@@ -73,7 +78,7 @@ def _act(event: StripeEvent) -> None:
         attempt = PaymentAttempt.objects.filter(intent_id=found["id"]).first() or (
             _attempt_of_metadata(found)
         )
-        if attempt is not None:
+        if attempt is not None and event.type != BEFORE_ANYTHING:
             finalize(attempt.pk)
     elif event.type in ("refund.created", "refund.updated", "refund.failed"):
         reference = (found.get("metadata") or {}).get("refund", "")

@@ -71,15 +71,26 @@ def finalize(attempt_uuid: UUID) -> Outcome:
         return _outcome(attempt)
     was_closed = attempt.state == State.CLOSED
     intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
-    PaymentAttempt.objects.filter(pk=attempt.pk).update(checked_at=now())
     if intent.succeeded:
-        _settle(attempt.uuid, intent)
+        try:
+            _settle(attempt.uuid, intent)
+        except Exception:
+            # What fails again and again must not keep the sweep from the others.
+            _note_asked(attempt.uuid)
+            raise
     elif intent.canceled:
         services.close(attempt.uuid)
+    else:
+        _note_asked(attempt.uuid)
     attempt.refresh_from_db()
     if was_closed and attempt.state == State.PLACED:
         services.abandon_others(attempt)
     return _outcome(attempt, intent)
+
+
+def _note_asked(attempt_uuid: UUID) -> None:
+    """Stripe was asked about an attempt that stays open; what is settled is never asked again."""
+    PaymentAttempt.objects.filter(pk=attempt_uuid).update(checked_at=now())
 
 
 def _place_paid(attempt: PaymentAttempt) -> Outcome:

@@ -73,6 +73,9 @@ class OurShop:
             "STRIPE_JS_URL": f"{self.sandbox.url}/v3/",
         }
         self.worker = start_worker(self.environment, folder)
+        # As deploy/examples/shanhuo-worker.service: pages come before mail and sweeps.
+        for thread in os.listdir(f"/proc/{self.worker.process.pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(thread), 5)
         self.products: list[int] = []
         self.codes = itertools.count()
 
@@ -134,8 +137,16 @@ class OurShop:
         ]
 
     def settle(self) -> None:
-        """All webhooks have been delivered."""
+        """All webhooks have been delivered, and the worker has done what came of them."""
         wait_for(lambda: not self._pending(), 120, "the webhooks are delivered", self.web)
+        wait_for(lambda: not self._waiting(), 120, "the worker is done", self.worker)
+
+    def _waiting(self) -> int:
+        query = """
+            SELECT (SELECT count(*) FROM payments_stripeevent WHERE processed_at IS NULL)
+                 + (SELECT count(*) FROM notifications_message WHERE state = 'waiting')
+        """
+        return count(self.environment["DATABASE_URL"], query)
 
     def _pending(self) -> int:
         with urllib.request.urlopen(f"{self.sandbox.url}/_sandbox/state", timeout=30) as answer:
