@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.module_loading import import_string
 
+from storefront.notifications import mailbox
 from storefront.notifications.links import preference_address
 from storefront.notifications.models import Message
 from storefront.notifications.preferences import REQUIRED
@@ -41,12 +42,23 @@ class LogChannel:
     """
 
     def send(self, message: Message, said: Said) -> None:
-        """Say in the log that there is something to copy."""
+        """Say in the log that there is something to copy; on one desk, what a code says."""
+        if message.pk is None:
+            # A one-time code is kept nowhere, and staff must not see it: only one desk shows it.
+            if settings.MAILBOX:
+                mailbox.keep_text(message, said)
+                log.info("%s to %s: %s", message.channel, message.recipient, said.text)
+            return
         log.info("message %s (%s, %s) is to be copied", message.pk, message.kind, message.channel)
 
 
 def mail_of(message: Message, said: Said) -> EmailMultiAlternatives:
     """The e-mail of a message."""
+    if message.pk is None:  # a one-time code: nobody chooses about it
+        mail = EmailMultiAlternatives(said.subject, said.text, to=[message.recipient])
+        mail.extra_headers["Content-Language"] = message.language
+        mail.attach_alternative(said.html, "text/html")
+        return mail
     choose_at = preference_address(message.pk)
     headers = {
         # The same message sent twice is one to a mail programme that looks at this.

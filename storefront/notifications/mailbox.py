@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage as ReadMail
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from storefront.notifications.models import Message
 
 ENDING = ".eml"
 MOST = 100
+_CHANNEL = "X-Channel"
 _STAMP = "%Y%m%dT%H%M%S%f"
 
 
@@ -33,11 +35,28 @@ class MailboxBackend(BaseEmailBackend):
         """Write the mails; a file is there whole or not at all. Gives how many."""
         self.open()
         for mail in email_messages:
-            name = f"{now():{_STAMP}}-{uuid4().hex[:8]}"
-            making = _folder() / f"{name}.new"
-            making.write_bytes(mail.message().as_bytes().replace(b"\n", b"\r\n"))
-            making.replace(making.with_suffix(ENDING))
+            _write(mail.message().as_bytes())
         return len(email_messages)
+
+
+def keep_text(message: Message, said: Any) -> None:
+    """Keep a text message that is no row of the outbox, as a mail whose header says its channel."""
+    if not getattr(settings, "EMAIL_FILE_PATH", None):
+        return
+    kept = ReadMail()
+    kept["To"] = message.recipient
+    kept["Subject"] = " ".join(said.text.split())[:60]
+    kept[_CHANNEL] = message.channel
+    kept.set_content(said.text)
+    _folder().mkdir(parents=True, exist_ok=True)
+    _write(kept.as_bytes())
+
+
+def _write(mail: bytes) -> None:
+    name = f"{now():{_STAMP}}-{uuid4().hex[:8]}"
+    making = _folder() / f"{name}.new"
+    making.write_bytes(mail.replace(b"\n", b"\r\n"))
+    making.replace(making.with_suffix(ENDING))
 
 
 def _folder() -> Path:
@@ -99,7 +118,7 @@ def _mail(path: Path) -> Kept:
     return Kept(
         path.stem,
         datetime.strptime(path.stem.partition("-")[0], _STAMP).replace(tzinfo=UTC),
-        str(Message.Channel.MAIL.label),
+        str(Message.Channel(mail.get(_CHANNEL, "mail")).label),
         str(mail["To"]),
         str(mail["Subject"]),
         _content(mail, "plain"),
