@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "storefront.accounts",
     "storefront.pages",
     "storefront.shop",
+    "storefront.listing",
     "storefront.search",
     "storefront.checkout",
     "storefront.discounts",
@@ -318,6 +319,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
     },
 }
+    "forget-changes": {
+        "task": "storefront.listing.tasks.forget_changes",
+        "schedule": crontab(minute=22),
+    },
 # A sweep that no worker took in its time is dropped: the next one does its work.
 for _entry in CELERY_BEAT_SCHEDULE.values():
     if isinstance(_entry["schedule"], float):

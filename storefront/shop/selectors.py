@@ -1,8 +1,8 @@
 """What the shop's pages show."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -85,8 +85,13 @@ def _packs_of(produce: Sequence[Produce]) -> dict[int, list[Product]]:
     return packs
 
 
-def cards(produce: Sequence[Produce]) -> list[Card]:
-    """Cards of so many produce, in their order. Three queries, however many there are."""
+def cards(
+    produce: Sequence[Produce], wanted: Callable[[Product, int], bool] | None = None
+) -> list[Card]:
+    """Cards of so many produce, in their order. Three queries, however many there are.
+
+    A card shows one of the packs that are `wanted(pack, available)`, where there is one.
+    """
     month = today().month
     packs = _packs_of(produce)
     ids = [product.pk for products in packs.values() for product in products]
@@ -96,11 +101,13 @@ def cards(produce: Sequence[Produce]) -> list[Card]:
         products = packs[each.pk]
         if not products:
             continue
-        here = [product for product in products if available.get(product.pk, 0) > 0]
+        asked = [one for one in products if wanted and wanted(one, available.get(one.pk, 0))]
+        asked = asked or products
+        here = [product for product in asked if available.get(product.pk, 0) > 0]
         found.append(
             Card(
                 produce=each,
-                pack=min(here or products, key=lambda product: product.offer_fen),
+                pack=min(here or asked, key=lambda product: product.offer_fen),
                 several_packs=len(products) > 1,
                 available=bool(here),
                 in_season=each.in_season(month),
@@ -110,77 +117,6 @@ def cards(produce: Sequence[Produce]) -> list[Card]:
             )
         )
     return found
-
-
-@dataclass(frozen=True)
-class PackChoice:
-    """A pack on the product page, and how many can be bought now."""
-
-    product: Product
-    available: int
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Grower:
-    """A cooperative behind a produce. `households` is None where they are too few to count."""
-
-    partner: Partner
-    households: int | None
-
-
-@dataclass(frozen=True)
-class ProducePage:
-    """All that the product page shows."""
-
-    produce: Produce
-    packs: list[PackChoice]
-    growers: list[Grower]
-    in_season: bool
-    month: int
-    season: list[tuple[int, bool]] = field(default_factory=list)
-
-    @property
-    def available(self) -> bool:
-        return any(pack.available for pack in self.packs)
-
-    @property
-    def chosen(self) -> PackChoice:
-        return next(pack for pack in self.packs if pack.chosen)
-
-
-def produce_page(produce: Produce, wanted: str) -> ProducePage | None:
-    """The product page; `wanted` is the id of the pack to choose, if it is one of these.
-
-    None when no pack is on sale. Four queries.
-    """
-    products = _packs_of([produce])[produce.pk]
-    if not products:
-        return None
-    ids = [product.pk for product in products]
-    available = available_packs(ids)
-    partners = {one.pk: one for rows in _partners_of(ids).values() for one in rows}
-    counts = dict(
-        Household.objects.filter(partner__in=partners)
-        .values_list("partner")
-        .annotate(households=Count("pk"))
-    )
-    chosen = next((product for product in products if str(product.pk) == wanted), None)
-    chosen = chosen or next((one for one in products if available.get(one.pk, 0) > 0), products[0])
-    return ProducePage(
-        produce=produce,
-        packs=[
-            PackChoice(product, available.get(product.pk, 0), product == chosen)
-            for product in products
-        ],
-        growers=[
-            Grower(partner, count if (count := counts.get(pk, 0)) >= FEWEST_HOUSEHOLDS else None)
-            for pk, partner in sorted(partners.items(), key=lambda item: item[1].code)
-        ],
-        in_season=produce.in_season(today().month),
-        month=today().month,
-        season=[(month, produce.in_season(month)) for month in range(1, 13)],
-    )
 
 
 @dataclass(frozen=True)
