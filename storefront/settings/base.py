@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "storefront.pages.middleware.LanguageInAddress",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -248,7 +249,7 @@ WAGTAIL_SITE_NAME = "山货集"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
-WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "csv"]
+WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "csv", "mp4", "webm"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # The admin's pages ask nobody else: no portraits by mail address, no look for newer versions.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -313,16 +314,20 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
     "expire-gifts": {"task": "storefront.discounts.tasks.expire_gifts", "schedule": 60.0},
+    "publish-scheduled": {
+        "task": "storefront.pages.tasks.publish_scheduled",
+        "schedule": 60.0,
+    },
     "roll-pools": {"task": "cooperatives.partner.tasks.roll_pools", "schedule": crontab(minute=1)},
+    "forget-changes": {
+        "task": "storefront.listing.tasks.forget_changes",
+        "schedule": crontab(minute=22),
+    },
     "share-out": {
         "task": "cooperatives.settlement.tasks.nightly_sharing_out",
         "schedule": crontab(hour=2, minute=30),
     },
 }
-    "forget-changes": {
-        "task": "storefront.listing.tasks.forget_changes",
-        "schedule": crontab(minute=22),
-    },
 # A sweep that no worker took in its time is dropped: the next one does its work.
 for _entry in CELERY_BEAT_SCHEDULE.values():
     if isinstance(_entry["schedule"], float):
