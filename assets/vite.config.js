@@ -24,6 +24,7 @@ function producePictures() {
         }
       }
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
+      copyFileSync(here("./css/style.css"), here("./dist/style.css"));
     },
   };
 }

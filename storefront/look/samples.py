@@ -4,9 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.clock import now
+from catalog.models import Produce
+from storefront.shop.selectors import cards
 
 
 class SampleForm(forms.Form):
@@ -22,7 +25,11 @@ class SampleForm(forms.Form):
 def all_parts() -> dict[str, Any]:
     """The context of the style page."""
     at = now()
+    shown = cards(list(Produce.objects.order_by("code")[:3]))
     return {
+        "cards": shown,
+        "card": shown[0] if shown else None,
+        "page": Paginator(range(30), 10).page(2),
         "form": SampleForm(),
         "refused": SampleForm({"name": "王老师", "province": "45", "phone": "138"}),
         "colours": COLOURS,
