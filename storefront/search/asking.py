@@ -97,12 +97,16 @@ def _latin(run: str) -> list[Unit]:
 def _guesses(tokens: list[str], latin: bool) -> list[str]:
     """Latin forms of the whole and of each token, or of its words if there is only one."""
     pieces = tokens
-    if len(tokens) == 1:
-        pieces = [
-            piece
-            for run in runs(tokens[0])
-            for piece in (sounds.cut(run) if is_hanzi(run) else lexicon.split_latin(run))
-        ]
+    if len(tokens) == 1 and latin:
+        pieces = lexicon.split_latin(tokens[0])
+        if len(pieces) == 1:
+            pieces = lexicon.part_off(tokens[0])
+    elif len(tokens) == 1:
+        pieces = [piece for run in runs(tokens[0]) for piece in _words_of(run)]
     spoken = [singular(one) if latin else sounds.lazy_sound(one) for one in pieces]
     whole = "".join(spoken) if latin else sounds.lazy_sound("".join(tokens))
     return [whole] + [one for one in spoken if one != whole and len(one) >= FEWEST_TO_GUESS]
+
+
+def _words_of(run: str) -> list[str]:
+    return sounds.cut(run) if is_hanzi(run) else lexicon.split_latin(run)

@@ -186,7 +186,8 @@ def make(source: Source) -> Made:
     aliases = other_names(name_zh, name_en, source.meanings)
     for alias in aliases:
         lexemes.add_name(alias, "B")
-    for name in _with_short(source.groups + source.places):
+    others = [one for group in source.groups for one in _others_of_group(group, source.meanings)]
+    for name in [*_with_short(source.groups + source.places), *others]:
         lexemes.add_name(normalise(name), "C")
     for text in source.texts:
         # Longer than a query, so it is taken in pieces.
@@ -203,6 +204,10 @@ def make(source: Source) -> Made:
         aliases=[_as_asked(alias) for alias in aliases],
         terms=lexemes.terms,
     )
+
+
+def _others_of_group(group: str, meanings: Iterable[Meaning]) -> list[str]:
+    return other_names(normalise(group), "", meanings)
 
 
 def _as_asked(alias: str) -> str:

@@ -12,6 +12,7 @@ from storefront.search.normalising import is_hanzi, singular
 # How old a process's words may be, in seconds of its own monotonic clock.
 FRESH = 30.0
 SHORTEST_PIECE = 2
+LEFT_OVER = 4
 _lock = threading.Lock()
 _state: dict = {"checked": -FRESH, "version": None, "latin": frozenset()}
 
@@ -51,6 +52,14 @@ def split_latin(text: str) -> list[str]:
             if here is None or len(head) + 1 < len(here):
                 best[end] = [*head, text[start:end]]
     return best[len(text)] or [text]
+
+
+def part_off(text: str) -> list[str]:
+    """The longest word that a text without spaces begins with, and the rest; or the text alone."""
+    for end in range(len(text) - LEFT_OVER, LEFT_OVER - 1, -1):
+        if text[:end] in _state["latin"]:
+            return [text[:end], text[end:]]
+    return [text]
 
 
 def teach_chinese() -> None:

@@ -16,6 +16,8 @@ from storefront.search.models import Document
 from storefront.search.sql import nearest_terms, statement
 
 MOST = 500
+# A word of several is only put right if what it is taken for is at least as near as that.
+SURE = 0.5
 KINDS = list(Document.Kind.values)
 
 
@@ -95,8 +97,7 @@ def _sentence(asked: Asked, best: dict[int, Any]) -> str:
     """The label for the whole, unless the words together come nearer."""
     whole, near = best.get(1, ("", 0.0))
     words = [best.get(place) for place in range(2, len(asked.guesses) + 1)]
-    if words and all(words):
-        together = sum(one[1] for one in words if one) / len(words)
-        if together > near:
-            return " ".join(one[0] for one in words if one)
+    sure = [one for one in words if one and one[1] >= SURE]
+    if words and len(sure) == len(words) and sum(one[1] for one in sure) > near * len(words):
+        return " ".join(one[0] for one in sure)
     return whole

@@ -131,7 +131,8 @@ def _of_produce(
     produce: Produce, partners: list[Partner], packs: list[str], meanings: list[Meaning]
 ) -> Source:
     category = produce.category
-    zh, en = normalise(produce.name_zh), f" {' '.join(documents.english(produce.name_en))} "
+    zh = f"{normalise(produce.name_zh)} {normalise(category.name)}"
+    en = f" {' '.join(documents.english(produce.name_en))} "
     places = [name for one in partners for name in (one.village, one.county, one.province)]
     texts = [produce.description_zh, produce.description_en, *packs]
     texts += [name for one in partners for name in (one.name, one.name_en)]

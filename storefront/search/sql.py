@@ -16,7 +16,8 @@ from typing import Any
 
 from storefront.search.asking import Asked
 
-NEAR_LEAST, NEAR_OF_BEST = 0.3, 0.6
+# Guesses that are farther off than that, or this much worse than the best, are left out.
+NEAR_LEAST, NEAR_OF_BEST = 0.34, 0.6
 _GRADE = """GREATEST(
     CASE WHEN %(zh)s = '' THEN 0
          WHEN d.name_zh = %(zh)s THEN 100
@@ -47,6 +48,9 @@ _GRADE = """GREATEST(
 _IN_SEASON = """CASE WHEN season_from <= season_to
     THEN %(month)s BETWEEN season_from AND season_to
     ELSE %(month)s >= season_from OR %(month)s <= season_to END"""
+# Among what has as many trigrams in common: one letter mistaken is nearer than one left out.
+_ALIKE = """+ CASE WHEN char_length(text) = char_length(g.guess) THEN 0.02 ELSE 0 END
+            + CASE WHEN right(text, 1) = right(g.guess, 1) THEN 0.02 ELSE 0 END"""
 _STATEMENT = """
 WITH literal AS MATERIALIZED (
     SELECT d.id, GREATEST({grade}, {by_words})::float8 AS score
@@ -56,7 +60,7 @@ WITH literal AS MATERIALIZED (
     SELECT g.place, t.lexeme, t.label, t.near
     FROM unnest(%(guesses)s::text[]) WITH ORDINALITY AS g(guess, place)
     CROSS JOIN LATERAL (
-        SELECT text, lexeme, label, similarity(text, g.guess) AS near
+        SELECT text, lexeme, label, similarity(text, g.guess) {alike} AS near
         FROM produce_search_term
         WHERE text %% g.guess OR (text LIKE left(g.guess, 2) || '%%' AND char_length(g.guess) < 7
             AND char_length(text) < 7 AND similarity(text, g.guess) >= 0.2)
@@ -64,9 +68,13 @@ WITH literal AS MATERIALIZED (
     ) AS t
     WHERE NOT EXISTS (SELECT FROM literal)
 ), hits AS (
-    SELECT d.id, n.place, max(n.near) AS near
+    SELECT d.id, n.place, max(n.near * CASE
+            WHEN d.words @@ ('''' || n.lexeme || ''':A')::tsquery THEN 1
+            WHEN d.words @@ ('''' || n.lexeme || ''':B')::tsquery THEN 0.9
+            WHEN d.words @@ ('''' || n.lexeme || ''':C')::tsquery THEN 0.7
+            ELSE 0.3 END) AS near
     FROM nearest n
-    JOIN produce_search_document d ON d.words @@ ('''' || n.lexeme || ''':*')::tsquery
+    JOIN produce_search_document d ON d.words @@ ('''' || n.lexeme || '''')::tsquery
     WHERE d.kind = ANY(%(kinds)s)
     GROUP BY d.id, n.place
 ), spelt AS (
@@ -79,7 +87,7 @@ WITH literal AS MATERIALIZED (
     SELECT id, score, FALSE AS guessed FROM literal
     UNION ALL
     SELECT id, score, TRUE FROM spelt
-    WHERE score >= {of_best} * (SELECT max(score) FROM spelt)
+    WHERE score >= GREATEST(40 * {least}, {of_best} * (SELECT max(score) FROM spelt))
 ), first AS (
     SELECT r.score, r.guessed, {in_season} AS in_season, d.kind, d.key, d.produce_id, d.label_zh,
         d.label_en
@@ -118,7 +126,12 @@ def statement(asked: Asked, kinds: list[str], month: int, limit: int) -> tuple[s
         classes.append(f"CASE {' '.join(cases)} ELSE 1 END")
     by_words = f"40 + 2.0 * ({' + '.join(classes)}) / {len(classes)}"
     sql = _STATEMENT.format(
-        grade=_GRADE, by_words=by_words, in_season=_IN_SEASON, of_best=NEAR_OF_BEST
+        grade=_GRADE,
+        by_words=by_words,
+        in_season=_IN_SEASON,
+        alike=_ALIKE,
+        of_best=NEAR_OF_BEST,
+        least=NEAR_LEAST,
     )
     return sql, parameters
 
