@@ -1,6 +1,8 @@
 // Everything works without this file. It only saves a tap here and there.
 import "htmx.org";
 import "./look.js";
+import "./video.js";
+import "./product.js";
 
 // A form is sent once, however often its button is tapped.
 document.addEventListener("submit", (event) => {

@@ -6,6 +6,7 @@ and that no lot covers, as far as there is capacity. All of this happens under t
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,29 @@ def book(pool_id: int, *, to_pick: int) -> bool:
     hours = StockPool.objects.values_list("produce__ship_within_hours", flat=True).get(pk=pool_id)
     missing = _take(days, missing, last_day(hours))
     return not missing
+
+
+def ready_on(wants: Mapping[StockPool, int]) -> dict[int, date]:
+    """{pool: the day on which so many grams more would be in its store}: today if they are.
+
+    The days that book() would take, without taking them. A pool whose days to come hold too
+    little is left out. One query.
+    """
+    days = defaultdict(list)
+    for day in PickingDay.objects.filter(pool__in=list(wants), day__gte=today()).order_by("day"):
+        days[day.pool_id].append(day)
+    found = {}
+    for pool, grams in wants.items():
+        to_pick = max(0, pool.reserved + pool.allocated + grams - pool.on_hand)
+        missing = to_pick - sum(day.taken for day in days[pool.pk])
+        ready = today()
+        for day in days[pool.pk]:
+            if missing > 0 and day.capacity > day.taken:
+                missing -= day.capacity - day.taken
+                ready = day.day
+        if missing <= 0:
+            found[pool.pk] = ready
+    return found
 
 
 def _take(days: list[PickingDay], missing: int, until: date | None = None) -> int:

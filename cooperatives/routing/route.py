@@ -1,7 +1,7 @@
 """Which cooperative packs what: fair share (DESIGN §5, "Routing")."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -59,6 +59,56 @@ class _Candidate:
     ship_within_hours: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Who sells some products now, in the order of their turn, and what their pools can give."""
+
+    _sellers: dict[int, list[_Candidate]]
+    _grams: dict[int, int]
+
+    def available(self, product_id: int) -> int:
+        """Packs that can be sold now, as cooperatives.partner.selectors.available_packs says."""
+        return sum(
+            self._grams[seller.pool_id] // seller.net_grams for seller in self._sellers[product_id]
+        )
+
+    def whole(self, product_id: int, packs: int) -> list[int]:
+        """The cooperatives that could pack so many packs alone, in the order of their turn."""
+        return [
+            seller.partner_id
+            for seller in self._sellers[product_id]
+            if self._grams[seller.pool_id] >= packs * seller.net_grams
+        ]
+
+    def route(self, wants: Sequence[Want]) -> list[Part]:
+        """As route() below, of what was read."""
+        grams_left = dict(self._grams)
+        parts: list[Part] = []
+        lacking: dict[int, int] = {}
+        for index, want in enumerate(wants):
+            sellers = self._sellers[want.product_id]
+            whole = next(
+                (s for s in sellers if grams_left[s.pool_id] >= want.packs * s.net_grams), None
+            )
+            missing = want.packs
+            for seller in [whole] if whole else sellers:
+                packs = min(missing, grams_left[seller.pool_id] // seller.net_grams)
+                if packs > 0:
+                    parts.append(_part(index, seller, packs))
+                    grams_left[seller.pool_id] -= packs * seller.net_grams
+                    missing -= packs
+            if missing:
+                lacking[index] = want.packs - missing
+        if lacking:
+            raise TooLittle(lacking)
+        return parts
+
+
+def standing(product_ids: Iterable[int]) -> Standing:
+    """How these products stand now. One query."""
+    return Standing(*_candidates(set(product_ids)))
+
+
 def route(wants: Sequence[Want]) -> list[Part]:
     """Give each line to cooperatives; parts in line order. One query.
 
@@ -67,26 +117,7 @@ def route(wants: Sequence[Want]) -> list[Part]:
     it in that order. Lines share pools: what one takes, the next does not see. Nothing is held:
     reserve() decides. Raises TooLittle.
     """
-    candidates, grams_left = _candidates({want.product_id for want in wants})
-    parts: list[Part] = []
-    lacking: dict[int, int] = {}
-    for index, want in enumerate(wants):
-        sellers = candidates[want.product_id]
-        whole = next(
-            (s for s in sellers if grams_left[s.pool_id] >= want.packs * s.net_grams), None
-        )
-        missing = want.packs
-        for seller in [whole] if whole else sellers:
-            packs = min(missing, grams_left[seller.pool_id] // seller.net_grams)
-            if packs > 0:
-                parts.append(_part(index, seller, packs))
-                grams_left[seller.pool_id] -= packs * seller.net_grams
-                missing -= packs
-        if missing:
-            lacking[index] = want.packs - missing
-    if lacking:
-        raise TooLittle(lacking)
-    return parts
+    return standing(want.product_id for want in wants).route(wants)
 
 
 def _part(index: int, seller: _Candidate, packs: int) -> Part:

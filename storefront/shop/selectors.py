@@ -8,13 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, When
 from django.http import HttpRequest
 from oscar.core.loading import get_model
 
 from catalog.clock import today
 from catalog.models import Category, Produce, Product
-from cooperatives.households.models import Household
 from cooperatives.partner.models import Partner, StockRecord
 from cooperatives.partner.selectors import available_packs
 from storefront.payments.models import GatewayName, PaymentAttempt

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from storefront.shop import views
+from storefront.listing.views import produce_list
+from storefront.shop import produce_views, views
 
 app_name = "shop"
 
 urlpatterns = [
-    path("produce/", views.produce_list, name="produce-list"),
-    path("produce/<slug:code>/", views.produce_detail, name="produce"),
+    path("produce/", produce_list, name="produce-list"),
+    path("produce/<slug:code>/", produce_views.produce_detail, name="produce"),
+    path("produce/<slug:code>/delivery/", produce_views.delivery, name="produce-delivery"),
     path("basket/", views.basket, name="basket"),
     path("basket/add/", views.add, name="basket-add"),
     path("basket/lines/<int:line_id>/", views.change_line, name="basket-line"),

@@ -3,62 +3,18 @@
 from contextlib import suppress
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.models import Produce
 from storefront.discounts.offers import buyer_keys
-from storefront.discounts.selectors import codes_of, offer_texts
+from storefront.discounts.selectors import codes_of
 from storefront.payments.quote import CannotQuote, quote_goods
 from storefront.shop import selectors, services
 from storefront.shop.forms import AddForm, QuantityForm
 from storefront.shop.requests import ShopRequest
-
-PER_PAGE = 24
-
-
-@require_safe
-def produce_list(request: ShopRequest) -> HttpResponse:
-    """Everything on sale, or one category of it (?category=slug), 24 a page (?page=)."""
-    categories = selectors.categories_for_sale()
-    chosen = None
-    produce = selectors.for_sale()
-    if wanted := request.GET.get("category"):
-        chosen = next((one for one in categories if one.slug == wanted), None)
-        if chosen is None:
-            raise Http404("No such category")
-        produce = produce.filter(category=chosen)
-    # A page that does not exist is the first or the last one.
-    shown = Paginator(produce.select_related("category"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    return render(
-        request,
-        "shop/produce_list.html",
-        {
-            "cards": selectors.cards(list(shown)),
-            "shown": shown,
-            "categories": categories,
-            "chosen": chosen,
-        },
-    )
-
-
-@require_safe
-def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
-    """One produce and its packs; ?pack=ID chooses one."""
-    produce = get_object_or_404(Produce.objects.select_related("category"), code=code)
-    shown = selectors.produce_page(produce, request.GET.get("pack", ""))
-    if shown is None:
-        raise Http404("Nothing of it is on sale")
-    offers = offer_texts(produce.pk, [grower.partner.pk for grower in shown.growers])
-    return render(
-        request, "shop/produce.html", {"shown": shown, "produce": produce, "offers": offers}
-    )
 
 
 @require_safe
@@ -86,7 +42,7 @@ def basket(request: ShopRequest) -> HttpResponse:
 
 @require_POST
 def add(request: ShopRequest) -> HttpResponse:
-    """Put packs into the basket and show it."""
+    """Put packs into the basket and show it; `then=checkout` goes on to the checkout instead."""
     form = AddForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Please choose a pack and a quantity from 1 to 999."))
@@ -101,6 +57,8 @@ def add(request: ShopRequest) -> HttpResponse:
     except services.BasketRefusal as refusal:
         messages.warning(request, refusal.message)
         return redirect(product.get_absolute_url())
+    if request.POST.get("then") == "checkout":
+        return redirect("checkout:start")
     messages.success(request, _("%(name)s is in your basket.") % {"name": product.display_name})
     return redirect("shop:basket")
 
