@@ -28,6 +28,7 @@ urlpatterns = [
     path("dev/mailbox/", include("storefront.notifications.mailbox_urls")),
     path("dev/style/", style, name="style"),
     path("basket/codes/", include("storefront.discounts.urls")),
+    path("search/", include("storefront.search.urls")),
     path("", include("storefront.shop.urls")),
     path("", include("storefront.pages.urls")),
     path("documents/", include(wagtaildocs_urls)),

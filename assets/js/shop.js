@@ -1,6 +1,8 @@
 // Everything works without this file. It only saves a tap here and there.
 import "htmx.org";
 import "./look.js";
+import "./search.js";
+import "./listing.js";
 import "./video.js";
 import "./product.js";
 

@@ -27,6 +27,7 @@ OURS = (
     "partner",
     "payments",
     "portal",
+    "produce_search",
     "routing",
     "settlement",
 )
@@ -47,6 +48,7 @@ MOVED_BY_SERVICES = (
     "consignmentevent",
     "consignmentline",
     "dispute",
+    "document",
     "draw",
     "drawing",
     "lineattribution",
@@ -63,6 +65,7 @@ MOVED_BY_SERVICES = (
     "sharingout",
     "stockmove",
     "stockpool",
+    "term",
     "villageimport",
     "writeoff",
 )
@@ -151,7 +154,8 @@ def _permissions() -> dict[Role, set[Permission]]:
                 "notifications.add_messagetext",
                 "notifications.view_messagetext",
             )
-        ),
+        )
+        | _of(("produce_search",), ("add", "change", "delete", "view"), by_hand=True),
         Role.ADMINISTRATOR: admin
         | reading
         | _of(OURS, ("add", "change", "delete"), by_hand=True)

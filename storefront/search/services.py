@@ -1,12 +1,14 @@
 """Every write of the search: documents and terms are made from produce, and made again."""
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
+from kombu.exceptions import OperationalError
 
 from catalog.models import Category, Produce, Product
 from cooperatives.partner.models import Partner, StockRecord
@@ -15,6 +17,7 @@ from storefront.search.documents import Made, Meaning, Source, make, short_place
 from storefront.search.models import Document, Synonym
 from storefront.search.normalising import is_hanzi, normalise
 
+log = logging.getLogger(__name__)
 # Two at once would wait for each other's rows; the number is only ours.
 LOCK = 2_026_112_204
 BATCH = 1000
@@ -239,6 +242,35 @@ def _write(made: Sequence[Made], digests: dict[tuple[str, str], str]) -> None:
         cursor.executemany(
             _WRITE_TERM, [(text, lexeme, label) for (text, lexeme), label in sorted(terms.items())]
         )
+
+
+def reindex_later(changed: Iterable[Model]) -> None:
+    """After the commit, have a worker make again what depends on rows that staff changed.
+
+    With the broker down the sweep does it. Rows that no document is made from are nobody's affair.
+    """
+    produce: set[int] = set()
+    everything = False
+    for one in changed:
+        if isinstance(one, Produce):
+            produce.add(one.pk)
+        elif isinstance(one, Product) and one.produce_id:
+            produce.add(one.produce_id)
+        elif isinstance(one, Synonym | Category | Partner):
+            everything = True
+    if everything:
+        transaction.on_commit(lambda: _enqueue(None))
+    elif produce:
+        transaction.on_commit(lambda: _enqueue(sorted(produce)))
+
+
+def _enqueue(produce_pks: list[int] | None) -> None:
+    from storefront.search import tasks
+
+    try:
+        tasks.reindex.delay(produce_pks)
+    except OperationalError as error:
+        log.warning("search documents wait for the sweep: %s", error)
 
 
 def save_synonyms(rows: Iterable[tuple[str, str]]) -> int:

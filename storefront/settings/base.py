@@ -313,6 +313,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=37),
     },
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
+    # What staff change in /cms/ is made anew at once; this finds what came by a loader.
+    "sweep-search": {"task": "storefront.search.tasks.reindex", "schedule": 300.0},
     "expire-gifts": {"task": "storefront.discounts.tasks.expire_gifts", "schedule": 60.0},
     "publish-scheduled": {
         "task": "storefront.pages.tasks.publish_scheduled",

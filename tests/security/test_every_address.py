@@ -65,6 +65,7 @@ ADDRESSES = {
     "shop:produce-list": Address(OPEN, post={}),
     "shop:produce": Address(OPEN, {"code": "produce"}, post={}),
     "shop:produce-delivery": Address(OPEN, {"code": "produce"}, post={}),
+    "search:suggest": Address(OPEN, post={}),
     "shop:basket": Address(OPEN, post={}),
     "shop:basket-add": Address({}, post=OPEN),
     "discounts:add": Address({}, post=OPEN),

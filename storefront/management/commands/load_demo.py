@@ -16,6 +16,7 @@ from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.produce import tell_of_produce
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
+from storefront.demo.words import make_other_words
 
 FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
 # Published on purpose: a demo is for everyone. DEMO_PASSWORD sets another.
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         name_categories()
         tell_of_produce(FILES / "produce_texts.csv")
         make_discounts(make_campaign(make_pages()))
+        make_other_words()
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
         self.stdout.write(announcement(make_accounts(password), password))
 
