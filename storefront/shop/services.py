@@ -51,7 +51,7 @@ def line_reference(product_id: int, stockrecord_id: int, source: str) -> str:
     return f"{reference}~{source}" if source else reference
 
 
-def _lock_open(basket_id: int) -> Any:
+def lock_open(basket_id: int) -> Any:
     """The basket's row, locked. Raises BasketLocked unless it is open."""
     basket = Basket.objects.select_for_update().get(pk=basket_id)
     if basket.status != Basket.OPEN:
@@ -83,7 +83,7 @@ def add_to_basket(basket: Any, product: Product, quantity: int, source: str = ""
         basket.save()
     reference = line_reference(product.pk, record.pk, source)
     with transaction.atomic():
-        _lock_open(basket.pk)
+        lock_open(basket.pk)
         line = Line.objects.filter(basket_id=basket.pk, line_reference=reference).first()
         wanted = min(MOST_PACKS, quantity + (line.quantity if line else 0))
         _refuse_more_than_left(
@@ -111,7 +111,7 @@ def set_quantity(basket: Any, line_id: int, quantity: int) -> None:
     Raises BasketLocked or NotEnough.
     """
     with transaction.atomic():
-        _lock_open(basket.pk)
+        lock_open(basket.pk)
         line = Line.objects.filter(basket_id=basket.pk, pk=line_id).first()
         if line is None:
             return

@@ -62,6 +62,9 @@ ADDRESSES = {
     "look:choose": Address({}, post=OPEN),
     # one desk's alone, as the mailbox
     "style": Address(OPEN, post={}),
+    "impact:page": Address(OPEN, post={}),
+    "impact:json": Address(OPEN, post={}),
+    "impact:csv": Address(OPEN, post={}),
     "shop:produce-list": Address(OPEN, post={}),
     "shop:produce": Address(OPEN, {"code": "produce"}, post={}),
     "shop:produce-delivery": Address(OPEN, {"code": "produce"}, post={}),
@@ -85,6 +88,7 @@ ADDRESSES = {
     "orders:own": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}, post={}),
     "orders:find": Address(OPEN),
     "orders:order": Address(MINE, ORDER, post={}),
+    "orders:again": Address({}, ORDER, post=MINE),
     "orders:cancel": Address(MINE, ORDER),
     "orders:address": Address(MINE, ORDER),
     "cases:new": Address(MINE, {**ORDER, "line_id": "line"}),
