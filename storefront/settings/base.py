@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "storefront.aftersales.cases",
     "storefront.notifications",
     "storefront.books",
+    "storefront.impact",
     "livestream.campaigns",
     "cooperatives.households",
     "cooperatives.routing",
@@ -223,6 +224,21 @@ MAILBOX = False
 # Working days until a refund shows at the buyer's bank; Stripe says 5 to 10.
 REFUND_ARRIVAL_DAYS = 10
 
+# How many days what is kept of people; the privacy notice shows this table, and a task of every
+# night goes by it. Contacts of orders: three years (E-commerce Law of the PRC, art. 31).
+RETENTION_DAYS = {
+    "codes": 1,
+    "sessions": 1,
+    "baskets": 60,
+    "payments": 90,
+    "messages": 365,
+    "contacts": 3 * 365,
+}
+# What other parts of the site keep about a person, for the copy of their data:
+# {name: a function that gives plain values of a user}. What hangs on an account with CASCADE goes
+# with it by itself.
+PERSONAL_DATA: dict[str, str] = {}
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -315,6 +331,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {"task": "storefront.notifications.tasks.sweep_messages", "schedule": 30.0},
     # What staff change in /cms/ is made anew at once; this finds what came by a loader.
     "sweep-search": {"task": "storefront.search.tasks.reindex", "schedule": 300.0},
+    "forget": {
+        "task": "storefront.accounts.tasks.forget",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "expire-gifts": {"task": "storefront.discounts.tasks.expire_gifts", "schedule": 60.0},
     "publish-scheduled": {
         "task": "storefront.pages.tasks.publish_scheduled",
@@ -325,6 +345,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "storefront.listing.tasks.forget_changes",
         "schedule": crontab(minute=22),
     },
+    "count-impact": {"task": "storefront.impact.tasks.count_impact", "schedule": 300.0},
     "share-out": {
         "task": "cooperatives.settlement.tasks.nightly_sharing_out",
         "schedule": crontab(hour=2, minute=30),
