@@ -15,12 +15,15 @@ from cooperatives.partner.models import Partner
 from storefront.listing import keeper
 from storefront.listing.asking import PACK_BANDS, PRICE_BANDS, SORTS, SWITCHES, Asked, read
 from storefront.listing.rows import Kind, Pack
-from storefront.listing.searching import found as search
 from storefront.listing.shelf import Answer, Shelf, fits
+from storefront.search.selectors import did_you_mean
+from storefront.search.selectors import found as search
 from storefront.shop.selectors import Card, cards
 from storefront.shop.templatetags.shop import weight
 
 PER_PAGE = 24
+# With fewer than this a search may have been misspelt.
+FEW = 6
 # In the shelf that an empty page offers.
 PER_SHELF = 4
 # Of a longer facet the rest is folded away.
@@ -107,8 +110,17 @@ class ListPage:
     clear_url: str
     sorts: list[Option]
     notices: list[str]
+    meant: Way | None = None
     ways_on: list[Way] = field(default_factory=list)
     season_cards: list[Card] = field(default_factory=list)
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        """(address, name) from the home page down, below all produce."""
+        if not (self.chosen or self.asked.q):
+            return []
+        whole = (reverse("shop:produce-list"), _("All produce"))
+        return [("/", _("Home")), whole, (self.asked.query, self.heading)]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -183,6 +195,7 @@ def _drawn(
             for value, label in SORTS.items()
         ],
         notices=notices,
+        meant=_meant(asked, answer),
         ways_on=_ways_on(shelf, asked, answer) if empty else [],
         season_cards=_season_cards(shelf, language) if empty else [],
     )
@@ -288,3 +301,11 @@ def _ways_on(shelf: Shelf, asked: Asked, answer: Answer) -> list[Way]:
         Way(_label(shelf, name, value), url_of(asked.without(name, value)), total)
         for (name, value), total in answer.dropping.items()
     ]
+
+
+def _meant(asked: Asked, answer: Answer) -> Way | None:
+    """What a search may have meant, where it found little."""
+    if not asked.q or answer.total >= FEW:
+        return None
+    meant = did_you_mean(asked.q)
+    return Way(meant, url_of(asked.but(q=meant))) if meant and meant != asked.q else None

@@ -9,5 +9,7 @@ class ShopRequest(HttpRequest):
     """A request that BasketMiddleware has seen."""
 
     basket: Any
+    # django_htmx's details; false where htmx did not ask.
+    htmx: Any
     cookies_to_delete: list[str]
     _basket_cache: Any

@@ -34,6 +34,13 @@ class Card:
     available: bool
     in_season: bool
     partners: list[Partner]
+    # The page was narrowed to packs like this one.
+    picked: bool = False
+
+    @property
+    def url(self) -> str:
+        """The produce's page, with the pack chosen where it was asked for."""
+        return self.pack.get_absolute_url() if self.picked else self.produce.get_absolute_url()
 
     @property
     def places(self) -> list[str]:
@@ -101,18 +108,18 @@ def cards(
         if not products:
             continue
         asked = [one for one in products if wanted and wanted(one, available.get(one.pk, 0))]
-        asked = asked or products
-        here = [product for product in asked if available.get(product.pk, 0) > 0]
+        here = [product for product in asked or products if available.get(product.pk, 0) > 0]
         found.append(
             Card(
                 produce=each,
-                pack=min(here or asked, key=lambda product: product.offer_fen),
+                pack=min(here or asked or products, key=lambda product: product.offer_fen),
                 several_packs=len(products) > 1,
                 available=bool(here),
                 in_season=each.in_season(month),
                 partners=list(
                     {one.pk: one for product in products for one in partners[product.pk]}.values()
                 ),
+                picked=0 < len(asked) < len(products),
             )
         )
     return found

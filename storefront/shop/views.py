@@ -42,7 +42,12 @@ def basket(request: ShopRequest) -> HttpResponse:
 
 @require_POST
 def add(request: ShopRequest) -> HttpResponse:
-    """Put packs into the basket and show it; `then=checkout` goes on to the checkout instead."""
+    """Put packs into the basket and show it; `then=checkout` goes on to the checkout instead.
+
+    htmx gets a notice and the new count, and the buyer stays where they are.
+    """
+    if request.htmx:
+        return _added_in_place(request)
     form = AddForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Please choose a pack and a quantity from 1 to 999."))
@@ -61,6 +66,22 @@ def add(request: ShopRequest) -> HttpResponse:
         return redirect("checkout:start")
     messages.success(request, _("%(name)s is in your basket.") % {"name": product.display_name})
     return redirect("shop:basket")
+
+
+def _added_in_place(request: ShopRequest) -> HttpResponse:
+    form, kind = AddForm(request.POST), "warning"
+    if form.is_valid():
+        product = form.cleaned_data["pack"]
+        try:
+            services.add_to_basket(request.basket, product, form.cleaned_data["quantity"])
+        except services.BasketRefusal as refusal:
+            text = refusal.message
+        else:
+            kind = "success"
+            text = _("%(name)s is in your basket.") % {"name": product.display_name}
+    else:
+        text = _("Please choose a pack and a quantity from 1 to 999.")
+    return render(request, "listing/_added.html", {"kind": kind, "text": text})
 
 
 @require_POST
