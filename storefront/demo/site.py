@@ -5,19 +5,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sites.models import Site as DjangoSite
-from wagtail.models import Page, Site
+from wagtail.models import Site
 
 from catalog.clock import now
 from catalog.models import Category, Produce
 from livestream.campaigns.models import Campaign, TrackedLink
-from storefront.demo.texts import CAMPAIGN, CATEGORIES, HOME, PAGES, SHELF, Text
-from storefront.pages.models import (
-    BilingualPage,
-    CampaignPage,
-    CampaignPageProduce,
-    ContentPage,
-    HomePage,
-)
+from storefront.demo.categories import CATEGORIES
+from storefront.demo.content.site import CAMPAIGN
+from storefront.demo.pages import make_tree
+from storefront.pages.models import CampaignPage, HomePage
 
 # (code, where it is shown, the produce it leads to or "" for the campaign's page)
 LINKS = (("DEMO-FAIR", "校园展销海报", ""), ("DEMO-PEAR", "微信群", "XL"))
@@ -32,20 +28,8 @@ def name_categories() -> None:
 
 def make_pages() -> CampaignPage:
     """Make what is missing of the page tree, and point both Site tables at settings.SITE_URL."""
-    home = HomePage.objects.first() or _make_home()
+    home, campaign_page = make_tree()
     _name_sites(home)
-    for text in PAGES:
-        if not home.get_children().filter(slug=text.slug).exists():
-            home.add_child(instance=_page(ContentPage, text, show_in_menus=True))
-    campaign_page = CampaignPage.objects.filter(slug=CAMPAIGN.slug).first()
-    if campaign_page is None:
-        campaign_page = _page(CampaignPage, CAMPAIGN)
-        produce = Produce.objects.in_bulk(SHELF, field_name="code")
-        campaign_page.shelf = [
-            CampaignPageProduce(produce=produce[code], sort_order=position)
-            for position, code in enumerate(SHELF)
-        ]
-        home.add_child(instance=campaign_page)
     return campaign_page
 
 
@@ -71,30 +55,6 @@ def make_campaign(page: CampaignPage) -> Campaign:
             },
         )
     return campaign
-
-
-def _page(kind: type[BilingualPage], text: Text, **fields) -> BilingualPage:
-    return kind(
-        slug=text.slug,
-        title=text.title_zh,
-        title_en=text.title_en,
-        introduction_zh=text.introduction_zh,
-        introduction_en=text.introduction_en,
-        body_zh=text.body_zh,
-        body_en=text.body_en,
-        **fields,
-    )
-
-
-def _make_home() -> HomePage:
-    """Put our home page where Wagtail's welcome page stands on a fresh database."""
-    home = Page.get_first_root_node().add_child(instance=_page(HomePage, HOME))
-    welcome = Page.objects.filter(depth=2, slug="home").exclude(pk=home.pk)
-    # Deleting a page deletes the sites that it is the root of: move them first.
-    Site.objects.filter(root_page__in=welcome).update(root_page=home)
-    for page in welcome.filter(content_type__model="page"):
-        page.delete()
-    return home
 
 
 def _name_sites(home: HomePage) -> None:
