@@ -43,6 +43,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--webhook-url")
     parser.add_argument("--webhook-secret", help="whsec_…; made up without it")
     parser.add_argument(
+        "--webhook-events", default="*", help="what it enables, with commas: refund.*,payout.paid"
+    )
+    parser.add_argument(
         "--webhook-retries",
         default=",".join(f"{seconds:g}" for seconds in RETRY_DELAYS),
         help="seconds before each further attempt; the last one repeats",
@@ -84,7 +87,8 @@ async def serve(options: argparse.Namespace, store: Store) -> None:
 
     webhooks.start()
     if options.webhook_url:
-        webhooks.add(options.webhook_url, options.webhook_secret)
+        wanted = options.webhook_events.split(",")
+        webhooks.add(options.webhook_url, options.webhook_secret, wanted)
         webhooks.resume()
     for refund in refunds.unsettled(box):
         later(refunds.SETTLES_AFTER, partial(refunds.settle, box, refund.id))

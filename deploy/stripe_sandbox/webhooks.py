@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -47,7 +48,7 @@ class Endpoint:
     tasks: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
 
     def wants(self, event_type: str) -> bool:
-        return "*" in self.events or event_type in self.events
+        return any(fnmatchcase(event_type, pattern) for pattern in self.events)
 
     def shown(self) -> dict[str, Any]:
         return {

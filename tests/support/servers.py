@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,15 +114,21 @@ def start_worker(env: Mapping[str, str], folder: Path, concurrency: int = 2) -> 
 
 
 def start_sandbox(
-    folder: Path, webhook_url: str, webhook_secret: str, api_key: str, port: int = 0
+    folder: Path,
+    webhook_url: str,
+    webhook_secret: str,
+    api_key: str,
+    port: int = 0,
+    events: Sequence[str] = ("*",),
 ) -> Running:
-    """Start our Stripe sandbox and wait for its health."""
+    """Start our Stripe sandbox, whose endpoint enables `events`, and wait for its health."""
     port = port or free_port()
     data = folder / f"stripe-{port}"
     data.mkdir(exist_ok=True)
     command = ["deploy.stripe_sandbox", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--data", str(data), "--webhook-url", webhook_url]
     command += ["--webhook-secret", webhook_secret, "--api-key", api_key]
+    command += ["--webhook-events", ",".join(events)]
     server = _start("sandbox", command, os.environ, folder)
     server.port, server.url = port, f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(f"{server.url}/_sandbox/health"), 30, "the sandbox answers", server)
