@@ -1,28 +1,18 @@
 // Builds css/ and js/ into dist/ under fixed names: Django's static files storage adds the hashes.
-import { copyFileSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
+import { layOutPictures } from "./pictures/build.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const emoji = here("./node_modules/@lobehub/fluent-emoji-3d/assets/");
 
-/** Give each produce code of produce.json its picture: a drawing of ours, or an emoji's. */
-function producePictures() {
+/** Lay out the illustrations of pictures.json, and what is served as it is. */
+function pictures() {
   return {
-    name: "produce-pictures",
-    closeBundle() {
-      const target = here("./dist/produce/");
-      mkdirSync(target, { recursive: true });
-      for (const name of readdirSync(here("./produce"))) {
-        copyFileSync(here(`./produce/${name}`), target + name);
-      }
-      const pictures = JSON.parse(readFileSync(here("./produce.json"), "utf8"));
-      for (const picture of new Set(Object.values(pictures))) {
-        if (!picture.endsWith(".svg")) {
-          copyFileSync(`${emoji}${picture}.webp`, `${target}${picture}.webp`);
-        }
-      }
+    name: "pictures",
+    async closeBundle() {
+      await layOutPictures(here("./dist/"));
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
       copyFileSync(here("./css/style.css"), here("./dist/style.css"));
     },
@@ -33,7 +23,7 @@ export default defineConfig({
   root: here("."),
   base: "./",
   publicDir: false,
-  plugins: [tailwindcss(), producePictures()],
+  plugins: [tailwindcss(), pictures()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

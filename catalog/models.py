@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
 from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
 
 from catalog.numbers import fen_per_jin, to_fen
@@ -28,7 +29,7 @@ class Category(AbstractCategory):
         return in_language(self.name, self.name_en)
 
 
-class Produce(models.Model):
+class Produce(ClusterableModel):
     """What grows: one kind, with its season and the clocks of its parcels."""
 
     class Temperature(models.TextChoices):

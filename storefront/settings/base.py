@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "storefront",
     "storefront.accounts",
     "storefront.pages",
+    "storefront.pictures",
     "storefront.shop",
     "storefront.listing",
     "storefront.search",

@@ -1,22 +1,17 @@
-"""How numbers and pictures are shown. Money comes in yuan (Decimal) or fen, weight in grams."""
+"""How numbers are shown. Money comes in yuan (Decimal) or fen, weight in grams."""
 
-import json
 import uuid
 from decimal import Decimal
-from functools import lru_cache
 
 from django import template
-from django.conf import settings
-from django.templatetags.static import static
 from django.utils.dates import MONTHS_3
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import Produce, Product
+from catalog.models import Product
 from catalog.numbers import to_fen, to_yuan
 
 register = template.Library()
-GROUNDS = 6  # css/produce.css
 
 
 @register.simple_tag
@@ -70,34 +65,6 @@ def per_kg(product: Product) -> str:
     assert product.net_grams  # every pack weighs something: CHECK pack_has_grams_and_price
     price = (2 * product.offer_fen * 1000 + product.net_grams) // (2 * product.net_grams)
     return _("%(price)s per kg") % {"price": fen(price)}
-
-
-@lru_cache(maxsize=1)
-def _pictures() -> dict[str, str]:
-    """Which picture the front-end build lays out for which produce code."""
-    try:
-        return json.loads((settings.BASE_DIR / "assets" / "produce.json").read_text())
-    except FileNotFoundError:
-        return {}
-
-
-def picture_of(produce: Produce) -> str:
-    """The address of a produce's composed picture, empty when there is none."""
-    name = _pictures().get(produce.code) or _pictures().get("_", "")
-    if not name:
-        return ""
-    return static(f"produce/{name}" if "." in name else f"produce/{name}.webp")
-
-
-@register.inclusion_tag("components/picture.html")
-def produce_picture(produce: Produce, eager: bool = False) -> dict:
-    """A produce's photograph, else its composed picture on its category's ground."""
-    return {
-        "photo": produce.image.url if produce.image else "",
-        "picture": picture_of(produce),
-        "ground": produce.category_id % GROUNDS + 1,
-        "eager": eager,
-    }
 
 
 @register.filter

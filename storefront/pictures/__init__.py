@@ -1,0 +1,1 @@
+"""Pictures of produce, villages and cooperatives: photographs, illustrations, share cards."""
