@@ -1,10 +1,14 @@
-"""Signing in and signing up."""
+"""Signing in, and what people change about their account."""
+
+from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model, password_validation
+from django.conf import settings
+from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from storefront.accounts.contacts import Reached, reached
 from storefront.accounts.phones import plain_phone
 
 
@@ -27,35 +31,108 @@ class SignInForm(AuthenticationForm):
         return name if "@" in name else plain_phone(name)
 
 
-class SignUpForm(forms.Form):
-    """A new member: e-mail and password."""
+class AskForm(forms.Form):
+    """To whom a code goes."""
 
-    email = forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
+    contact = forms.CharField(
+        label=_("E-mail or mobile number"),
+        max_length=254,
+        widget=forms.TextInput(
+            {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
-    password = forms.CharField(
-        label=_("Password"),
+
+    def clean_contact(self) -> Reached:
+        """The contact in its plain form."""
+        return reached(self.cleaned_data["contact"])
+
+
+class CodeForm(forms.Form):
+    """The six digits."""
+
+    digits = forms.CharField(
+        label=_("Code"),
+        max_length=12,
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code-digits"}
+        ),
+    )
+
+    def clean_digits(self) -> str:
+        """Digits alone: a phone pastes them with spaces, a Chinese keyboard writes them wide."""
+        return "".join(str(int(sign)) for sign in self.cleaned_data["digits"] if sign.isdecimal())
+
+
+def _password_field(label: Any, **more: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
         max_length=200,
         strip=False,
         help_text=_("At least 9 characters."),
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        **more,
     )
 
-    def clean_email(self) -> str:
-        """An address that nobody has yet, in lower case."""
-        email = self.cleaned_data["email"].lower()
-        if get_user_model().objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError(
-                _("There is an account with this address already. Please sign in.")
-            )
-        return email
 
-    def clean(self) -> dict:
-        """Hold the password against the rules, and against the address."""
-        email, password = self.cleaned_data.get("email"), self.cleaned_data.get("password")
-        if email and password:
-            try:
-                password_validation.validate_password(password, get_user_model()(email=email))
-            except forms.ValidationError as error:
-                self.add_error("password", error)
-        return self.cleaned_data
+class NewAccountForm(forms.Form):
+    """A new member, whose contact is proved: consent, and a password for who wants one."""
+
+    password = _password_field(_("Password, if you want one"), required=False)
+    agreed = forms.BooleanField(label=_("I have read the privacy notice and agree to it."))
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["agreed"].error_messages["required"] = _(
+            "Without your consent we may not keep an account."
+        )
+
+    def clean_password(self) -> str:
+        """Hold the password against the rules, and against the contact."""
+        password = self.cleaned_data["password"]
+        if password:
+            password_validation.validate_password(password, self.user)
+        return password
+
+
+class PasswordForm(forms.Form):
+    """A new password; the present one, too, for who has one and did not come by a code."""
+
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+    password = _password_field(_("New password"))
+
+    def __init__(self, *args: Any, user: Any, proved: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if proved or not user.has_usable_password():
+            del self.fields["present"]
+
+    def clean_present(self) -> str:
+        """It has to be right."""
+        present = self.cleaned_data["present"]
+        if not self.user.check_password(present):
+            raise forms.ValidationError(_("This is not your present password."))
+        return present
+
+    def clean_password(self) -> str:
+        """Hold it against the rules."""
+        password = self.cleaned_data["password"]
+        password_validation.validate_password(password, self.user)
+        return password
+
+
+class ProfileForm(forms.Form):
+    """How we address somebody, and in which language we write."""
+
+    first_name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(label=_("Language of our messages"), choices=settings.LANGUAGES)

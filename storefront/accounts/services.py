@@ -1,20 +1,103 @@
-"""Writes about people."""
+"""Writes about people and their accounts."""
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, login
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.http import HttpRequest
+
+from catalog.clock import now
+from storefront.accounts.contacts import Reached
+from storefront.accounts.models import Consent, User
+from storefront.accounts.privacy import VERSION
+
+BACKEND = "storefront.accounts.backends.EmailOrPhoneBackend"
 
 
-class EmailTaken(Exception):
-    """Somebody else signed up with this address a moment ago."""
+class ContactTaken(Exception):
+    """Somebody has an account with this e-mail address or number."""
 
 
-def sign_up(email: str, password: str, language: str):
-    """Make a buyer's account. Gives the user; raises EmailTaken."""
-    user = get_user_model()(email=email, language=language)
+def user_by(contact: Reached) -> User | None:
+    """Whose e-mail (any case) or phone this is."""
+    users = get_user_model()._default_manager
+    match = Q(email__iexact=contact.value) if contact.is_mail else Q(phone=contact.value)
+    return users.filter(match).first()
+
+
+@transaction.atomic
+def make_account(contact: Reached, language: str, password: str = "") -> User:
+    """A buyer's account for a contact that its owner proved, with consent to today's notice.
+
+    Raises ContactTaken. Without a password the person signs in by codes.
+    """
+    user = User(language=language)
+    _set_contact(user, contact)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    _save_contact(user)
+    consent(language, Consent.Place.SIGN_UP, user=user)
+    return user
+
+
+def consent(language: str, place: str, user: User | None = None, attempt=None) -> None:
+    """Write down that somebody agreed to the notice that holds today; an attempt's is one."""
+    values = {
+        "user": user,
+        "place": place,
+        "version": VERSION,
+        "language": language,
+        "given_at": now(),
+    }
+    if attempt is None:
+        Consent.objects.create(**values)
+    else:
+        Consent.objects.get_or_create(attempt=attempt, defaults=values)
+
+
+def sign_in(request: HttpRequest, user: User) -> None:
+    """Sign somebody in whose code was right. The session gets another key."""
+    login(request, user, backend=BACKEND)
+
+
+def end_all_sessions(user: User) -> None:
+    """Sign the person out everywhere: no session from before is good any more."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
+
+
+@transaction.atomic
+def set_password(user: User, password: str) -> None:
+    """Another password; all sessions end but the one that the caller keeps."""
     user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+@transaction.atomic
+def change_contact(user: User, contact: Reached) -> None:
+    """Another e-mail address or phone, proved by a code. Raises ContactTaken."""
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    _set_contact(fresh, contact)
+    _save_contact(fresh)
+
+
+def _set_contact(user: User, contact: Reached) -> None:
+    if contact.is_mail:
+        user.email = contact.value
+    else:
+        user.phone = contact.value
+
+
+def _save_contact(user: User) -> None:
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise EmailTaken from error
-    return user
+        raise ContactTaken from error
+
+
+def set_profile(user: User, first_name: str, language: str) -> None:
+    """How we address somebody, and in which language we write."""
+    user.first_name, user.language = first_name, language
+    user.save(update_fields=["first_name", "language"])

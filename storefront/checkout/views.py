@@ -1,6 +1,7 @@
 """Address and review: what comes before the payment."""
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,7 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.numbers import to_yuan
 from livestream.campaigns.services import candidates
+from storefront.accounts.address_book import TooManyAddresses, addresses_of, save_address
+from storefront.accounts.address_forms import draft_of, pasted, to_look_at
 from storefront.accounts.limits import by_session, too_often, wait_page
+from storefront.accounts.models import Consent, User
+from storefront.accounts.services import consent
 from storefront.checkout import selectors
 from storefront.checkout.forms import DeliveryForm
 from storefront.discounts.offers import buyer_keys
@@ -55,22 +60,46 @@ def delivery(request: ShopRequest) -> HttpResponse:
     if (answer := _elsewhere(request)) is not None:
         return answer
     guest = not request.user.is_authenticated
-    if request.method == "POST":
+    saved = list(addresses_of(request.user))
+    context: dict[str, Any] = {"guest": guest, "saved": saved}
+    given = request.session.get(DELIVERY) or selectors.last_delivery(request.user)
+    form = DeliveryForm(initial=given, guest=guest)
+    step = request.POST.get("step")
+    if step == "paste":
+        parsed = pasted(request.POST.get("pasted", ""))
+        draft = {"email": given.get("email", ""), **draft_of(parsed, DeliveryForm)}
+        form = DeliveryForm(initial=draft, guest=guest)
+        context |= {"pasted": request.POST["pasted"], "look": to_look_at(parsed)}
+    elif step == "divisions":
+        form = DeliveryForm(initial=request.POST.dict(), guest=guest)
+    elif "saved" in request.POST:
+        return _go_on(request, selectors.delivery_to(request.user, request.POST["saved"]))
+    elif request.method == "POST":
         form = DeliveryForm(request.POST, guest=guest)
         if form.is_valid():
-            request.session[DELIVERY] = form.cleaned_data
-            # The basket page told of changed prices; from here on they are the buyer's.
-            accept_prices(request.basket)
-            return redirect("checkout:review")
-    else:
-        given = request.session.get(DELIVERY) or selectors.last_delivery(request.user)
-        form = DeliveryForm(initial=given, guest=guest)
-    return render(
-        request,
-        "checkout/delivery.html",
-        {"form": form, "shown": basket_view(request.basket), "guest": guest},
-        status=422 if form.errors else 200,
-    )
+            if not guest and request.POST.get("save_address"):
+                _save(request, form)
+            return _go_on(request, form.cleaned_data)
+    context |= {"form": form, "shown": basket_view(request.basket)}
+    context["is_open"] = not saved or request.method == "POST"
+    return render(request, "checkout/delivery.html", context, status=422 if form.errors else 200)
+
+
+def _go_on(request: ShopRequest, given: dict[str, Any]) -> HttpResponse:
+    """Keep the address for this checkout, and go on to the review."""
+    request.session[DELIVERY] = given
+    # The basket page told of changed prices; from here on they are the buyer's.
+    accept_prices(request.basket)
+    return redirect("checkout:review")
+
+
+def _save(request: ShopRequest, form: DeliveryForm) -> None:
+    """Into the address book, too. A full book is no reason not to sell."""
+    if too_often(request, "accounts.addresses", by_session, PAYMENTS_PER_SESSION):
+        return
+    values = {**form.cleaned_data, "town": form.town, "detail": form.detail[:140]}
+    with suppress(TooManyAddresses):
+        save_address(cast(User, request.user), values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -131,6 +160,8 @@ def _start(request: ShopRequest, given: dict | None) -> HttpResponse:
         )
     except CannotPay as refusal:
         return refuse(request, refusal)
+    user = cast(User, request.user) if request.user.is_authenticated else None
+    consent(get_language() or "", Consent.Place.CHECKOUT, user=user, attempt=attempt)
     selectors.remember(request, attempt)
     return redirect("checkout:pay", uuid=attempt.uuid)
 
