@@ -18,6 +18,7 @@ from cooperatives.settlement.periods import NoCreditRule, Rules
 from storefront.discounts.selectors import offer_texts
 from storefront.pages.models import MoneyPage
 from storefront.pages.selectors import address_of, page_urls
+from storefront.pictures.selectors import attach_photos
 from storefront.shop.delivery import Choice, Delivery, choices, delivery
 from storefront.shop.selectors import FEWEST_HOUSEHOLDS, Card, cards
 from storefront.shop.services import MOST_PACKS
@@ -213,6 +214,8 @@ def produce_page(produce: Produce, wanted: Wanted) -> ProducePage | None:
         if card not in alternatives
         and (_same_village(card, goods.partners) or card.produce.in_season(month))
     ]
+    related = related[:MOST_RELATED]
+    attach_photos([card.produce for card in alternatives + related])
     return ProducePage(
         produce=produce,
         packs=[PackChoice(pack, left[pack.pk], pack == chosen) for pack in goods.packs],
@@ -224,7 +227,7 @@ def produce_page(produce: Produce, wanted: Wanted) -> ProducePage | None:
         provinces=choices(),
         shares=price_shares(produce, list(goods.partners.values()), chosen.offer_fen),
         alternatives=alternatives,
-        related=related[:MOST_RELATED],
+        related=related,
         money_url=cache.get_or_set("shop.money_url", _money_url, MONEY_URL_SECONDS),
     )
 
@@ -258,7 +261,8 @@ def _growers(partners: Mapping[int, Partner]) -> list[Grower]:
 def price_shares(produce: Produce, partners: Sequence[Partner], fen: int) -> list[PriceShare]:
     """How a price is shared out, once for cooperatives whose rates say the same. One query.
 
-    The rates are the credit rules that hold today. A cooperative without one is left out.
+    The rates are the credit rules that hold today. Nothing where a cooperative has none: then no
+    figure would hold for all.
     """
     rules = Rules(partner.pk for partner in partners)
     found: dict[tuple[int, int, str], PriceShare] = {}
@@ -266,7 +270,7 @@ def price_shares(produce: Produce, partners: Sequence[Partner], fen: int) -> lis
         try:
             rule = rules.on(partner.pk, produce.pk, today())
         except NoCreditRule:
-            continue
+            return []
         key = (rule.fee_bps, rule.fund_bps, rule.period)
         if key not in found:
             bps = {

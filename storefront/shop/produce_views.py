@@ -4,10 +4,13 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalog.models import Produce
+from storefront.pages.addresses import absolute
 from storefront.shop.delivery import SLUGS
 from storefront.shop.produce_page import Wanted, delivery_of, produce_page
 from storefront.shop.requests import ShopRequest
@@ -27,7 +30,21 @@ def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
     shown = produce_page(produce, Wanted.read(request.GET))
     if shown is None:
         raise Http404("Nothing of it is on sale")
-    return render(request, "shop/produce.html", {"shown": shown, "produce": produce})
+    listed = reverse("shop:produce-list")
+    kind = f"{listed}?{urlencode({'category': produce.category.slug})}"
+    trail = [
+        (_("Home"), "/"),
+        (_("All produce"), listed),
+        (produce.category.display_name, kind),
+        (produce.name, produce.get_absolute_url()),
+    ]
+    context = {
+        "shown": shown,
+        "produce": produce,
+        "trail": trail,
+        "address": absolute(produce.get_absolute_url()),
+    }
+    return render(request, "shop/produce.html", context)
 
 
 @require_safe
