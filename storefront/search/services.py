@@ -39,7 +39,7 @@ ON CONFLICT (text, lexeme) DO NOTHING
 """
 _FORGET_TERMS = """
 DELETE FROM produce_search_term AS t WHERE NOT EXISTS
-    (SELECT FROM produce_search_document AS d WHERE d.words @@ ('''' || t.lexeme || '''')::tsquery)
+    (SELECT FROM produce_search_document AS d WHERE d.words @@ ('''' || t.lexeme || ''':ABC')::tsquery)
 """
 
 

@@ -16,6 +16,9 @@ from typing import Any
 
 from storefront.search.asking import Asked
 
+# Where something has the words in its name, what only mentions them is left out: cooperatives are
+# called after what they grow.
+CLEAR, ASIDE = 56, 46
 # Guesses that are farther off than that, or this much worse than the best, are left out.
 NEAR_LEAST, NEAR_OF_BEST = 0.34, 0.6
 _GRADE = """GREATEST(
@@ -85,6 +88,7 @@ WITH literal AS MATERIALIZED (
     FROM hits GROUP BY id
 ), ranked AS (
     SELECT id, score, FALSE AS guessed FROM literal
+    WHERE score > CASE WHEN (SELECT max(score) FROM literal) >= {clear} THEN {aside} ELSE 0 END
     UNION ALL
     SELECT id, score, TRUE FROM spelt
     WHERE score >= GREATEST(40 * {least}, {of_best} * (SELECT max(score) FROM spelt))
