@@ -80,8 +80,8 @@ def attach_photos(produce: Iterable[Produce], kind: str = CARD.name) -> None:
     rows = list(
         ProducePhoto.objects.filter(produce__in=produce)
         .select_related("image")
-        .order_by("produce", "sort_order", "pk")
-        .distinct("produce")
+        .order_by("produce_id", "sort_order", "pk")
+        .distinct("produce_id")
     )
     photos = _with_sizes([(row.image, row.alt) for row in rows], KINDS[kind].all_specs)
     first = {row.produce_id: photo for row, photo in zip(rows, photos, strict=True)}
