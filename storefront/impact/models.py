@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+# The cache's key of what is published.
+PUBLISHED = "impact:figures"
+
 
 class Publication(models.Model):
     """The public figures as they were last counted. One row: the page reads nothing else."""

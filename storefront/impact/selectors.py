@@ -16,7 +16,7 @@ from catalog.clock import today
 from catalog.models import Produce, in_language
 from cooperatives.partner.models import StockRecord
 from cooperatives.settlement.periods import NoCreditRule, Rules
-from storefront.impact.models import Publication
+from storefront.impact.models import PUBLISHED, Publication
 
 WHOLE = 10_000
 KEEP_SECONDS = 60
@@ -110,7 +110,7 @@ def _published() -> dict[str, Any]:
         row = Publication.objects.first()
         return {**row.figures, "as_of": row.counted_at} if row else {**EMPTY, "as_of": None}
 
-    return _kept("impact:figures", read)
+    return _kept(PUBLISHED, read)
 
 
 def totals() -> Totals:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from catalog.clock import now
@@ -14,7 +15,7 @@ from livestream.campaigns.models import Campaign
 from storefront.impact import disclosure, facts
 from storefront.impact.disclosure import Amounts
 from storefront.impact.facts import Facts
-from storefront.impact.models import CountedPayout, MergedPool, Publication
+from storefront.impact.models import PUBLISHED, CountedPayout, MergedPool, Publication
 
 # "imp": two counts at once would each add the same lump.
 LOCK = 0x696D70
@@ -40,6 +41,8 @@ def count() -> datetime | None:
         Publication.objects.update_or_create(
             pk=Publication.ONLY, defaults={"counted_at": moment, "figures": figures}
         )
+        # Who looks before the commit keeps the old ones for a minute at most.
+        transaction.on_commit(lambda: cache.delete(PUBLISHED))
     return moment
 
 

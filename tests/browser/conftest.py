@@ -1,6 +1,9 @@
 """A real Chromium, and the whole site with its demo on real servers."""
 
-import io
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,10 +13,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from deploy.embedded.places import ROOT, VAR
+from tests.conftest import SUITE
 from tests.support.open_site import PASSWORD, Arrive, OpenSite, Visitor
 from tests.support.parts import Database
 from tests.support.servers import Running, ending, start_sandbox, start_server, start_worker
 
+DEMO_MEDIA = VAR / "test" / "demo-media"
 # What a browser starts that no page needs; its sandbox needs rights that root's lacks.
 ARGUMENTS = [
     "--no-sandbox",
@@ -61,18 +67,19 @@ def running(
 ) -> Iterator[OpenSite]:
     """The demo's site: web server, worker, Stripe sandbox; this process reads its database.
 
-    `environment` names its database already, and its static files.
+    `environment` names its database already, with the demo in it, and its static files.
     """
     from django.conf import settings
 
     from deploy.embedded.processes import free_port
     from storefront.payments import gateway
 
-    monkeypatch.setenv("DEMO_PASSWORD", PASSWORD)
     port = free_port()
     url, mails = f"http://127.0.0.1:{port}", folder / "mails"
     monkeypatch.setattr(settings, "SITE_URL", url)
-    loading = ThreadPoolExecutor(1).submit(_load_demo)
+    _move_to(port)
+    if DEMO_MEDIA.exists():
+        shutil.copytree(DEMO_MEDIA, environment["MEDIA_ROOT"], dirs_exist_ok=True)
     secret, key = settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_API_KEY
     sandbox = start_sandbox(folder, f"{url}/payments/stripe/webhook", secret, key)
     processes.append(sandbox)
@@ -84,25 +91,28 @@ def running(
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_JS_URL": f"{sandbox.url}/v3/",
     }
-    processes.append(start_server(environment, folder, workers=1, threads=4, port=port))
-    processes.append(start_worker(environment, folder, concurrency=2))
-    loading.result()
+    with ThreadPoolExecutor(2) as side_by_side:
+        web = side_by_side.submit(start_server, environment, folder, 1, 4, port)
+        worker = side_by_side.submit(start_worker, environment, folder, 2)
+        processes += [each.result() for each in (web, worker)]
     yield OpenSite(url, sandbox.url, mails)
     gateway._client.cache_clear()
 
 
 @pytest.fixture
 def open_site(
-    server_environment: dict[str, str],
+    own_database: Any,
+    environment_on: Callable[[Database, Path], dict[str, str]],
     processes: list[Running],
     static_files: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[OpenSite]:
     """The demo's site, for this test alone."""
-    environment = server_environment | {"STATIC_ROOT": str(static_files)}
-    with running(tmp_path, environment, processes, monkeypatch) as site:
-        yield site
+    with own_database(monkeypatch, _with_demo) as database:
+        environment = environment_on(database, tmp_path) | {"STATIC_ROOT": str(static_files)}
+        with running(tmp_path, environment, processes, monkeypatch) as site:
+            yield site
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +128,7 @@ def shared_site(
     folder = tmp_path_factory.mktemp("site")
     with (
         pytest.MonkeyPatch.context() as patch,
-        own_database(patch) as database,
+        own_database(patch, _with_demo) as database,
         ending() as processes,
     ):
         own = {"STATIC_ROOT": str(static_files), "SECRET_KEY": settings.SECRET_KEY}
@@ -127,14 +137,36 @@ def shared_site(
             yield site
 
 
-def _load_demo() -> None:
-    from django.core.management import call_command
-    from django.db import connection
+def _with_demo(name: str) -> Database:
+    """A database with the demo, which is loaded once for all sites."""
+    return SUITE.clone_with_demo(name, _load_demo)
 
-    try:
-        call_command("load_demo", stdout=io.StringIO())
-    finally:
-        connection.close()
+
+def _load_demo(database: Database) -> None:
+    shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database.url,
+        "DEMO_PASSWORD": PASSWORD,
+        "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
+        "MEDIA_ROOT": str(DEMO_MEDIA),
+        "SITE_URL": "http://127.0.0.1:1",
+    }
+    command = [sys.executable, "manage.py", "load_demo"]
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _move_to(port: int) -> None:
+    """The demo was loaded for another address."""
+    from django.contrib.sites.models import Site as DjangoSite
+    from wagtail.models import Site
+
+    DjangoSite.objects.update(domain=f"127.0.0.1:{port}")
+    DjangoSite.objects.clear_cache()
+    Site.objects.update(port=port)
 
 
 @contextmanager

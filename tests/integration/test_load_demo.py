@@ -30,7 +30,7 @@ PASSWORD = "shanhuo-demo-2026"
 
 def load(**options: Any) -> str:
     said = StringIO()
-    call_command("load_demo", stdout=said, **options)
+    call_command("load_demo", without_season=True, stdout=said, **options)
     return said.getvalue()
 
 

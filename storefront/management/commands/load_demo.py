@@ -15,8 +15,10 @@ from storefront.demo.accounts import SignIn, make_accounts
 from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.produce import tell_of_produce
+from storefront.demo.season import Past, may_begin
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
 from storefront.demo.words import make_other_words
+from storefront.impact.services import count as count_impact
 
 FILES = Path(settings.BASE_DIR) / "deploy" / "demo"
 # Published on purpose: a demo is for everyone. DEMO_PASSWORD sets another.
@@ -35,6 +37,11 @@ class Command(BaseCommand):
             action="store_true",
             help="load it with production's settings too, accounts with a known password included",
         )
+        parser.add_argument(
+            "--without-season",
+            action="store_true",
+            help="without the three months of orders that a fresh demo begins with",
+        )
 
     def handle(self, *args, **options) -> None:
         if not (settings.DEMO_ALLOWED or options["yes_this_is_a_demo"]):
@@ -43,16 +50,27 @@ class Command(BaseCommand):
                 "meant to be a demo, add --yes-this-is-a-demo."
             )
         _be_quiet()
-        load_villages(FILES / "villages", as_of=today())
+        past = None
+        if not options["without_season"] and may_begin():
+            past = Past(FILES / "villages")
+            past.begin()
+        else:
+            load_villages(FILES / "villages", as_of=today())
         load_freight(FILES / "freight.csv")
         set_claim_rules()
         set_transit_days()
         name_categories()
         tell_of_produce(FILES / "produce_texts.csv")
-        make_discounts(make_campaign(make_pages()))
-        make_other_words()
+        campaign = make_campaign(make_pages())
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
-        self.stdout.write(announcement(make_accounts(password), password))
+        accounts = make_accounts(password)
+        if past is not None:
+            past.live()
+            load_villages(FILES / "villages", as_of=today())
+        make_discounts(campaign)
+        make_other_words()
+        count_impact()
+        self.stdout.write(announcement(accounts, password))
 
 
 def _be_quiet() -> None:
