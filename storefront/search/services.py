@@ -38,8 +38,9 @@ INSERT INTO produce_search_term (text, lexeme, label) VALUES (%s, %s, %s)
 ON CONFLICT (text, lexeme) DO NOTHING
 """
 _FORGET_TERMS = """
-DELETE FROM produce_search_term AS t WHERE NOT EXISTS
-    (SELECT FROM produce_search_document AS d WHERE d.words @@ ('''' || t.lexeme || ''':ABC')::tsquery)
+DELETE FROM produce_search_term AS t WHERE NOT EXISTS (
+    SELECT FROM produce_search_document AS d
+    WHERE d.words @@ ('''' || t.lexeme || ''':ABC')::tsquery)
 """
 
 

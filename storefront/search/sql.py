@@ -135,6 +135,8 @@ def statement(asked: Asked, kinds: list[str], month: int, limit: int) -> tuple[s
         in_season=_IN_SEASON,
         alike=_ALIKE,
         of_best=NEAR_OF_BEST,
+        clear=CLEAR,
+        aside=ASIDE,
         least=NEAR_LEAST,
     )
     return sql, parameters
