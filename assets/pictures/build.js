@@ -24,7 +24,7 @@ async function symbolOf(thing, size = 256) {
     return { page: drawn, print: drawn };
   }
   const original = readFileSync(`${emoji}${thing}.webp`);
-  const small = size < 256 ? await sharp(original).resize(size).webp({ quality: 72, effort: 6 }).toBuffer() : original;
+  const small = size < 256 ? await sharp(original).resize(size).webp({ quality: 72 }).toBuffer() : original;
   // The library that draws the JPEG does not read WebP inside an SVG.
   return { page: embedded("webp", small), print: embedded("png", await sharp(original).png().toBuffer()) };
 }

@@ -23,7 +23,7 @@ export function cooperativeScene({ code, palette, manner }, goods) {
   const yard = [[-20, 330], [200, 322], [420, 326], [640, 320], [820, 328]];
   const wall = mix("#fbf4e6", colours.ground[0], 0.35);
   const roof = mix(colours.near, "#8a4f3c", 0.35);
-  const tiles = Array.from({ length: 13 }, (_, at) => `M${214 + at * 31} 196l${Math.round((at - 6) * 4)} 46`).join("");
+  const tiles = Array.from({ length: 11 }, (_, at) => `M${245 + at * 31} 197l${Math.round((at - 5) * 4)} 45`).join("");
   return svg(WIDTH, HEIGHT, [
     far,
     `<defs>${goods.map((inside, at) => `<symbol id="g${at}" viewBox="0 0 256 256">${inside.replaceAll(/o-(\w)/g, `o${at}-$1`)}</symbol>`).join("")}</defs>`,

@@ -32,7 +32,7 @@ export const FIELDS = {
   paddies(random, colours) {
     const green = mix("#9bb065", colours.ground[1], 0.45);
     return steps(random, colours, [water(colours), green, mix(water(colours), colours.sun, 0.35), mix(green, colours.near, 0.2), water(colours)], mix(colours.near, "#7c8a4a", 0.4)) +
-      plants(random, mix("#6f8a42", colours.near, 0.3), 340, 446, 26, 7);
+      `<path fill="none" stroke="#fff" stroke-opacity=".6" stroke-width="2.2" stroke-linecap="round" d="M90 334h40M520 330h56M250 384h64M660 380h48M120 440h80M430 436h60M690 432h44"/>`;
   },
   terraces(random, colours) {
     return steps(random, colours, [colours.ground[0], mix(colours.ground[1], "#a9b06a", 0.45), colours.ground[1], mix(colours.mid, "#a9b06a", 0.4), mix(colours.ground[1], colours.mid, 0.35)], mix(colours.near, colours.mid, 0.4)) +
@@ -100,12 +100,12 @@ export const FIELDS = {
       const [x, high] = [Math.round(at * 9 + random() * 8 - 8), Math.round(34 + random() * 30)];
       ears += `M${x} 452q${Math.round(random() * 6 - 3)} ${-Math.round(high / 2)} ${Math.round(random() * 8 - 2)} ${-high}`;
     }
-    return band(wave(318, 8, 1), mix(gold, colours.mid, 0.35)) + band(wave(354, 9, 2), mix(gold, colours.mid, 0.18)) + band(wave(396, 9, 3.2), gold) +
+    return band(wave(318, 8, 1), mix(gold, colours.mid, 0.35)) + band(wave(354, 9, 2), mix(gold, colours.mid, 0.18)) + band(wave(396, 9, 3.2), mix(gold, colours.sun, 0.18)) +
       `<path fill="none" stroke="${mix(gold, "#7a5a20", 0.4)}" stroke-width="1.6" d="${ears}"/><path fill="none" stroke="${mix(gold, "#fff4cf", 0.35)}" stroke-width="5" stroke-linecap="round" stroke-dasharray="13 200" d="${ears.replaceAll(/M(-?\d+) 452q(-?\d+) (-?\d+) (-?\d+) (-?\d+)/g, (_, x, a, b, c, d) => `M${+x + +c} ${452 + +d}q${-(c - a)} ${-(d - b)} ${-c} ${-d}`)}"/>`;
   },
   /** Furrows that run towards the hills. */
   rows(random, colours) {
-    const soil = mix(colours.ground[1], colours.near, 0.3);
+    const soil = mix(mix(colours.ground[1], "#b58f67", 0.55), colours.near, 0.12);
     let furrows = "";
     for (let at = -9; at <= 9; at += 1) furrows += `M${400 + at * 34} 330Q${400 + at * 62} 380 ${400 + at * 128} 460`;
     return band(wave(320, 6, 1), mix(colours.ground[0], "#b4c487", 0.35)) + band(wave(334, 5, 2), soil) +

@@ -46,7 +46,7 @@ const HOUSES = { south, stilts, tibetan, towers, loess };
 
 /** A round tree or a poplar. */
 export function tree(random, x, y, size, colours) {
-  const fill = mix(TREE[Math.floor(random() * 3)], colours.near, 0.35);
+  const fill = mix(TREE[Math.floor(random() * 3)], colours.near, 0.22);
   const trunk = `<path stroke="#7a5a3c" stroke-width="${Math.max(2, size * 0.09).toFixed(1)}" d="M${x} ${y}v${-Math.round(size * 0.6)}"/>`;
   if (random() < 0.35) return `${trunk}<ellipse cx="${x}" cy="${Math.round(y - size * 0.85)}" rx="${Math.round(size * 0.24)}" ry="${Math.round(size * 0.62)}" fill="${fill}"/>`;
   return `${trunk}<circle cx="${x}" cy="${Math.round(y - size * 0.8)}" r="${Math.round(size * 0.42)}" fill="${fill}"/><circle cx="${Math.round(x - size * 0.12)}" cy="${Math.round(y - size * 0.9)}" r="${Math.round(size * 0.22)}" fill="#fff" opacity=".13"/>`;

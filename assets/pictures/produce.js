@@ -6,13 +6,13 @@ const [WIDTH, HEIGHT] = [400, 300];
 
 /** Where the pieces lie, the hindmost first: [centre x, foot y, size, turned by degrees]. */
 const HEAPS = {
-  one: [[200, 232, 158, 0]],
-  two: [[238, 214, 112, 9], [172, 236, 142, -5]],
-  three: [[126, 216, 98, -10], [276, 217, 102, 10], [200, 240, 142, 0]],
-  five: [[160, 196, 74, -8], [238, 196, 76, 8], [118, 222, 90, -12], [284, 224, 92, 11], [200, 242, 126, 0]],
+  one: [[200, 242, 180, 0]],
+  two: [[246, 218, 124, 8], [172, 243, 160, -5]],
+  three: [[120, 219, 108, -10], [281, 220, 112, 10], [200, 247, 158, 0]],
+  five: [[156, 199, 84, -8], [241, 199, 86, 8], [112, 225, 98, -12], [288, 227, 100, 11], [200, 247, 138, 0]],
 };
 
-/** `thing`: {symbol: markup of a 256 × 256 drawing, defs}; `plan`: {palette, heap, land, code}. */
+/** `symbol`: markup of a 256 × 256 drawing; `plan`: {code, palette, heap, manner}. */
 export function produceScene({ code, palette, heap, manner }, symbol) {
   const colours = PALETTES[palette];
   const random = chance(`produce ${code}`);
@@ -20,7 +20,7 @@ export function produceScene({ code, palette, heap, manner }, symbol) {
   const haze = mix(colours.far, colours.sky[1], 0.5);
   const body = [
     `<defs>${fade("sky", ...colours.sky)}${fade("table", ...colours.ground)}${fade("veil", colours.sky[1], colours.sky[1]).replace("<stop ", '<stop stop-opacity="0" ')}`,
-    `${glow("halo", colours.sun, 1)}${glow("shade", colours.shade, 0.42)}<symbol id="thing" viewBox="0 0 256 256">${symbol}</symbol></defs>`,
+    `${glow("halo", colours.sun, 1)}${glow("shade", colours.shade, 0.46)}<symbol id="thing" viewBox="0 0 256 256">${symbol}</symbol></defs>`,
     `<path fill="url(#sky)" d="M0 0h400v300H0z"/>`,
     `<circle cx="200" cy="128" r="150" fill="url(#halo)"/><circle cx="200" cy="126" r="92" fill="${colours.sun}" opacity=".62"/>`,
     layer(manner, random, { width: WIDTH, top: 92, depth: 72 }, mix(haze, colours.far, 0.25), mix(colours.sun, haze, 0.15)),
