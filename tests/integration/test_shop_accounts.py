@@ -68,27 +68,6 @@ def test_one_name_is_not_tried_without_end(client, member, monkeypatch):
     assert client.post("/accounts/login/", right).status_code == 429
 
 
-def test_sign_up_signs_in_and_an_address_is_taken_once(client):
-    given = {"email": "New@Example.org", "password": PASSWORD}
-
-    assert client.post("/accounts/sign-up/", given).url == "/accounts/after-login/"
-    user = User.objects.get()
-    assert (user.email, user.is_staff) == ("new@example.org", False)
-    again = Client().post("/accounts/sign-up/", given)
-    assert (again.status_code, User.objects.count()) == (422, 1)
-
-
-@pytest.mark.parametrize(
-    ("email", "password"),
-    [("new@example.org", "short"), ("new@example.org", "password123"), ("new", PASSWORD)],
-)
-def test_a_weak_password_or_no_address_makes_no_account(client, email, password):
-    answer = client.post("/accounts/sign-up/", {"email": email, "password": password})
-
-    assert answer.status_code == 422
-    assert User.objects.count() == 0
-
-
 def test_signing_out_needs_a_post(client, member):
     client.force_login(member)
 

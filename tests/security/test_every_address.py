@@ -19,6 +19,7 @@ from catalog.clock import now
 from cooperatives.portal.models import Membership
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.services import pack
+from storefront.accounts.address_book import save_address
 from storefront.accounts.models import User
 from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.cases.models import CasePicture
@@ -32,6 +33,8 @@ pytestmark = pytest.mark.django_db
 PEOPLE = ("anonymous", "buyer", "stranger", "manager_a", "manager_b", "staff")
 OPEN = dict.fromkeys(PEOPLE, "ok")
 MINE = {"buyer": "ok"}  # everybody else: not found
+MY_OWN = {"buyer": "ok", "anonymous": "login"}
+MEMBERS = OPEN | {"anonymous": "login"}
 OF_A = {"manager_a": "ok", "anonymous": "login"}
 OF_STAFF = {"staff": "ok"}
 
@@ -52,6 +55,7 @@ COOP = {"coop": "coop"}
 PARCEL = {"coop": "coop", "number": "consignment"}
 ORDER = {"number": "order"}
 ATTEMPT = {"uuid": "attempt"}
+SAVED = {"pk": "saved"}
 ADDRESSES = {
     "healthz": Address(OPEN, post={}),
     "readyz": Address(OPEN, post={}),
@@ -77,6 +81,25 @@ ADDRESSES = {
     "accounts:login": Address(OPEN),
     "accounts:logout": Address({}, post=OPEN),
     "accounts:sign-up": Address(OPEN),
+    "accounts:code": Address(OPEN),
+    "accounts:code-enter": Address(OPEN),
+    "accounts:code-new": Address(OPEN),
+    "accounts:privacy": Address(OPEN, post={}),
+    "accounts:divisions": Address(OPEN, post={}),
+    "accounts:me": Address(MEMBERS, post={}),
+    "accounts:profile": Address(MEMBERS),
+    "accounts:password": Address(MEMBERS),
+    "accounts:contact": Address(MEMBERS),
+    "accounts:contact-enter": Address(MEMBERS),
+    "accounts:sign-out-everywhere": Address({}, post=MEMBERS),
+    "accounts:addresses": Address(MEMBERS, post={}),
+    "accounts:address-new": Address(MEMBERS),
+    "accounts:address": Address(MY_OWN, SAVED),
+    "accounts:address-default": Address({}, SAVED, post=MY_OWN),
+    "accounts:address-delete": Address({}, SAVED, post=MY_OWN),
+    "accounts:data": Address(MEMBERS, post={}),
+    "accounts:download": Address({}, post=MEMBERS),
+    "accounts:delete": Address(MEMBERS),
     "accounts:after-login": Address(dict.fromkeys(PEOPLE, "ok") | {"anonymous": "login"}, post={}),
     "checkout:start": Address(OPEN),
     "checkout:review": Address(OPEN),
@@ -260,6 +283,7 @@ def world(stripe) -> dict[str, Any]:
         "produce": grove.produce.code,
         "terms": discounts.offer("WALK").pk,
         "gift": discounts.gift(5000).pk,
+        "saved": save_address(people["buyer"], {"name": "买家", "province": "北京"}).pk,
         "link": "NOSUCH",
         "message_key": preference_key(kept.pk),
         "kept": f"message-{kept.pk}",
@@ -380,7 +404,7 @@ def test_unknown_ids_are_missing_not_broken(world):
         "attempt": uuid.uuid4(),
         "consignment": "26010199999999-1",
         **dict.fromkeys(("pool", "lot", "household", "sales_pool", "order_line"), 999_999_999),
-        **dict.fromkeys(("line", "case", "picture", "terms", "gift"), 999_999_999),
+        **dict.fromkeys(("line", "case", "picture", "terms", "gift", "saved"), 999_999_999),
     }
     for name, address in ADDRESSES.items():
         person = next((p for p in ("manager_a", "staff", "buyer") if address.get.get(p)), None)

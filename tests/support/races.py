@@ -16,6 +16,7 @@ from cooperatives.partner.stock import roll_forward
 from cooperatives.routing import services as parcels
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.services import share_out_due
+from storefront.accounts import codes
 from storefront.aftersales import cancelling
 from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines
 from storefront.payments import events
@@ -252,3 +253,12 @@ def spend_gift(basket_id: int) -> str:
     """Start a payment that a gift voucher may pay in whole, and place it."""
     begun = start(basket_id)
     return finalize(begun) if "-" in begun else begun
+
+
+def use_code(uuid: UUID, digits: str) -> str:
+    """Use a one-time code: "in" or "refused"."""
+    try:
+        codes.use(uuid, digits, "sign_in")
+    except codes.WrongCode:
+        return "refused"
+    return "in"
