@@ -279,7 +279,9 @@ def price_shares(produce: Produce, partners: Sequence[Partner], fen: int) -> lis
                 "fee": rule.fee_bps,
             }
             cut = largest_remainder(fen, bps)
-            found[key] = PriceShare([], *bps.values(), cut["household"], cut["fund"], cut["fee"])
+            found[key] = PriceShare(
+                [], rule.period, *bps.values(), cut["household"], cut["fund"], cut["fee"]
+            )
         found[key].partners.append(partner)
     return list(found.values())
 
