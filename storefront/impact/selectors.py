@@ -80,6 +80,10 @@ class MonthRow(Row):
     month: date = date.min
     finished: bool = False
 
+    @property
+    def name(self) -> str:
+        return f"{self.month:%Y-%m}"
+
 
 @dataclass(frozen=True)
 class CampaignRow(Row):
