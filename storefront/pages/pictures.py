@@ -1,26 +1,69 @@
-"""The one picture that stands for a page where only one can: in link previews and JSON-LD."""
+"""The pictures that stand for a page: its own, else its village's or its produce's."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from catalog.models import Produce
+from django.db.models import prefetch_related_objects
+from wagtail.images.models import Filter
 
-# What WeChat, Mastodon and others cut their previews from.
-PREVIEW = "fill-1200x630"
-WIDTH = 1200
+from catalog.models import Produce
+from storefront.pictures import selectors, services
+from storefront.pictures.illustrations import COOPERATIVE, VILLAGE
+from storefront.pictures.kinds import CARD, LARGE, WIDE
+
+# {size in our templates: shape}
+SHAPES = {"card": CARD, "hero": WIDE}
 
 
 def of_produce(produce: Produce) -> str:
-    """The path of a produce's picture; empty when it has none."""
-    try:
-        from storefront.pictures.selectors import image_url
-    except ImportError:
-        return produce.image.url if produce.image else ""
-    return image_url(produce, WIDTH) or ""
+    """The path of a produce's picture for link previews and JSON-LD."""
+    return selectors.image_url(produce)
 
 
 def of_page(page: Any) -> str:
-    """The path of a page's picture, else of the produce that it is about; empty when neither."""
+    """The path of a page's picture for link previews; empty when it has none to show."""
     if page.picture_id:
-        return page.picture.get_rendition(f"{PREVIEW}|format-jpeg").url
-    produce = getattr(page, "produce", None)
-    return of_produce(produce) if produce else ""
+        return page.picture.get_rendition(LARGE).url
+    partner, produce = getattr(page, "partner", None), getattr(page, "produce", None)
+    if produce:
+        return of_produce(produce)
+    if partner:
+        return selectors.partner_shown(partner, group_of(page), "hero").src
+    return ""
+
+
+def group_of(page: Any) -> str:
+    """Which drawing stands in for a page of a cooperative: the village's or the packing house."""
+    return COOPERATIVE if type(page).__name__ == "CooperativePage" else VILLAGE
+
+
+def fetch(pages: Iterable[Any]) -> None:
+    """Have the pictures of a list of pages with all their sizes at hand. At most four queries."""
+    pages = list(pages)
+    images = [page.picture for page in pages if page.picture_id]
+    if images:
+        prefetch_related_objects(images, "renditions")
+    produce = {page.produce for page in pages if getattr(page, "produce", None)}
+    if produce:
+        selectors.attach_photos(produce)
+        kept = {one.pk: one for one in produce}
+        for page in pages:
+            if getattr(page, "produce", None):
+                page.produce = kept[page.produce.pk]
+
+
+def own_shown(page: Any, size: str) -> selectors.Shown | None:
+    """A page's own picture; None without one, or while a worker makes its sizes."""
+    if not page.picture_id:
+        return None
+    shape, image = SHAPES[size], page.picture
+    keys = {spec: Filter(spec).get_cache_key(image) for spec in shape.all_specs}
+    sizes = {
+        row.filter_spec: row
+        for row in image.renditions.all()
+        if keys.get(row.filter_spec) == row.focal_point_key
+    }
+    shown = selectors.shown_photo(selectors.Photo("", sizes), shape)
+    if shown is None:
+        services.ask_for_renditions(image.pk)
+    return shown

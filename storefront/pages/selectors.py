@@ -17,13 +17,18 @@ from cooperatives.households.models import Household
 from cooperatives.partner.models import Partner, StockRecord
 from cooperatives.settlement.models import CreditRule
 from livestream.campaigns.models import Campaign
+from storefront.impact import selectors as impact
 
-# By its module: the page types use these reads themselves.
+# By their modules: the page types use these reads themselves.
 from storefront.pages import models as pages
+from storefront.pages import pictures
+from storefront.pictures.selectors import attach_page_pictures
 from storefront.shop.selectors import FEWEST_HOUSEHOLDS, Card, cards, for_sale
 
 # Wagtail's root is 1, the first page 2.
 HOME_DEPTH = 2
+# Of a village, on its page.
+STORIES = 3
 
 
 def address_of(url_path: str) -> str:
@@ -99,10 +104,12 @@ def _produce_of(partners: Iterable[int]) -> dict[int, list[Produce]]:
 
 
 def village_cards(limit: int | None) -> list[VillageCard]:
-    """Cards of the live villages' pages in the tree's order. Three queries."""
+    """Cards of the live villages' pages in the tree's order. At most eight queries."""
     rows = list(
         pages.VillagePage.objects.live().select_related("partner", "picture").order_by("path")
     )[:limit]
+    pictures.fetch(rows)
+    attach_page_pictures([row.partner for row in rows if row.partner])
     partners = [row.partner_id for row in rows if row.partner_id]
     households, produce = _households(partners), _produce_of(partners)
     return [
@@ -138,7 +145,6 @@ def partner_facts(partner: Partner | None) -> PartnerFacts | None:
         return None
     sold = StockRecord.objects.filter(partner=partner, product__is_public=True)
     produce = for_sale().filter(pk__in=sold.values("product__produce"))
-    told = pages.StoryPage.objects.live().filter(partner=partner).order_by("-day")
 
     def where(kind: Any) -> str:
         path = kind.objects.live().filter(partner=partner).values_list("url_path", flat=True)
@@ -151,7 +157,7 @@ def partner_facts(partner: Partner | None) -> PartnerFacts | None:
         partner=partner,
         cards=available_first(cards(list(produce.select_related("category")))),
         households=_households([partner.pk]).get(partner.pk),
-        stories=[_writing_card(each) for each in told.select_related("picture", "produce")[:3]],
+        stories=_stories_of(partner),
         village_url=where(pages.VillagePage),
         cooperative_url=where(pages.CooperativePage),
         fee_bps=rule.fee_bps if rule else None,
@@ -229,6 +235,13 @@ def campaign_of(page: Any) -> Campaign | None:
     return Campaign.objects.filter(page=page.pk).order_by("-starts_at").first()
 
 
+def _stories_of(partner: Partner) -> list["WritingCard"]:
+    rows = pages.StoryPage.objects.live().filter(partner=partner).order_by("-day")
+    told = list(rows.select_related("picture", "produce__category")[:STORIES])
+    pictures.fetch(told)
+    return [_writing_card(each) for each in told]
+
+
 @dataclass(frozen=True)
 class WritingCard:
     """An article or story in a list."""
@@ -252,16 +265,17 @@ def writings() -> QuerySet:
 
 
 def writing_cards(rows: Iterable[dict]) -> list[WritingCard]:
-    """The cards of some rows of `writings`, in their order. Two queries."""
+    """The cards of some rows of `writings`, in their order. At most five queries."""
     keys = [row["pk"] for row in rows]
     found: dict[int, Any] = {}
     for kind in (pages.ArticlePage, pages.StoryPage):
         found |= kind.objects.select_related("picture", "produce__category").in_bulk(keys)
+    pictures.fetch(found.values())
     return [_writing_card(found[key]) for key in keys if key in found]
 
 
 def newest_writings(limit: int) -> list[WritingCard]:
-    """The newest articles and stories. Three queries."""
+    """The newest articles and stories. At most six queries."""
     return writing_cards(writings()[:limit])
 
 
@@ -291,10 +305,6 @@ class Figure:
 
 def figures(which: Sequence[str]) -> list[Figure]:
     """The chosen figures of the whole site, from the ledger; what must not be told is left out."""
-    try:
-        from storefront.impact import selectors as impact
-    except ImportError:
-        return []
     totals = impact.totals()
     known = {
         "net": Figure(_("net of refunds"), fen=totals.net_fen),

@@ -42,6 +42,12 @@ class CampaignPage(BilingualPage):
     class Meta:
         verbose_name = _("campaign page")
 
+    @property
+    def produce(self) -> Any:
+        """The first on the shelf: its picture stands in when the page has none."""
+        first = self.shelf.first()
+        return first.produce if first else None
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict:
         """With the produce on its shelf, in the editor's order, and its campaign's days."""
         # Also the shelf of a draft, which is not in the database yet.

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import template
-from django.apps import apps
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
 
-from storefront.pages import menus, selectors
+from storefront.pages import menus, pictures, selectors
 
 register = template.Library()
+PLACES = ("VillagePage", "CooperativePage")
 
 
 @register.simple_tag
@@ -50,18 +50,19 @@ def percent(bps: int) -> str:
 def page_picture(context: Context, page: Any, size: str = "card", eager: bool = False) -> dict:
     """A page's own picture, else that of its village or produce, else hills.
 
-    `size`: "card" or "hero"; `eager` for what is seen at once.
+    `size`: "card" or "hero"; `eager` for what is seen at once. While a worker makes the sizes of
+    a new picture, what would stand in is shown; a preview waits for them.
     """
-    has_own = bool(page.picture_id)
-    partner = None if has_own else getattr(page, "partner", None)
-    produce = None if has_own or partner else getattr(page, "produce", None)
-    is_cooperative = isinstance(page, apps.get_model("pages", "CooperativePage"))
+    request = context.get("request")
+    partner = getattr(page, "partner", None)
+    produce = None if type(page).__name__ in PLACES else getattr(page, "produce", None)
     return {
-        "picture": page.picture if has_own else None,
-        "partner": partner,
-        "is_cooperative": is_cooperative,
+        "shown": pictures.own_shown(page, size),
+        "waiting": page.picture if getattr(request, "is_preview", False) else None,
+        "partner": None if produce else partner,
+        "is_cooperative": pictures.group_of(page) == pictures.COOPERATIVE,
         "produce": produce,
         "size": size,
         "eager": eager,
-        "ground": page.pk % 6 + 1 if page.pk else 1,
+        "ground": (page.pk or 0) % 6 + 1,
     }
