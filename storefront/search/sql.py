@@ -18,7 +18,7 @@ from storefront.search.asking import Asked
 
 # Where something has the words in its name, what only mentions them is left out: cooperatives are
 # called after what they grow.
-CLEAR, ASIDE = 56, 46
+CLEAR, ASIDE = 50, 46
 # Guesses that are farther off than that, or this much worse than the best, are left out.
 NEAR_LEAST, NEAR_OF_BEST = 0.34, 0.6
 _GRADE = """GREATEST(
