@@ -30,6 +30,7 @@ urlpatterns = [
     path("basket/codes/", include("storefront.discounts.urls")),
     path("search/", include("storefront.search.urls")),
     path("impact/", include("storefront.impact.urls")),
+    path("", include("storefront.pictures.urls")),
     path("", include("storefront.shop.urls")),
     path("", include("storefront.pages.urls")),
     path("documents/", include(wagtaildocs_urls)),

@@ -15,6 +15,7 @@ from django_ratelimit.core import is_ratelimited
 from redis.exceptions import RedisError
 
 from catalog.clock import now
+from catalog.models import Produce
 from livestream.campaigns import cookie, services
 from livestream.campaigns.models import Campaign, TrackedLink
 from livestream.campaigns.selectors import find_link
@@ -32,6 +33,14 @@ def _page_of(request: HttpRequest, campaign: Campaign) -> str:
     if url and url_has_allowed_host_and_scheme(url, {request.get_host()}):
         return url
     return reverse("shop:produce-list")
+
+
+def _target_of(request: HttpRequest, link: TrackedLink) -> str:
+    """Where a link leads: the produce of ?to=CODE (share cards say it), its own, else its page."""
+    wanted = request.GET.get("to", "")[:32]
+    if wanted and (produce := Produce.objects.filter(code=wanted).first()) is not None:
+        return produce.get_absolute_url()
+    return link.produce.get_absolute_url() if link.produce else _page_of(request, link.campaign)
 
 
 def _too_many(request: HttpRequest) -> bool:
@@ -88,8 +97,7 @@ def follow(request: HttpRequest, code: str) -> HttpResponse:
             _("“%(name)s” begins on %(begins)s.") % {"name": campaign.name, "begins": begins},
         )
         return HttpResponseRedirect(_page_of(request, campaign))
-    to = link.produce.get_absolute_url() if link.produce else _page_of(request, campaign)
-    response = HttpResponseRedirect(to)
+    response = HttpResponseRedirect(_target_of(request, link))
     if _counts(request):
         _touch(request, response, link)
     return response

@@ -74,6 +74,11 @@ def _with_sizes(images: Sequence[tuple[Image, str]], specs: Sequence[str]) -> li
     return photos
 
 
+def _carried(each: Produce | Partner, name: str) -> dict[str, Any]:
+    """What was attached to one, by kind."""
+    return each.__dict__.setdefault(name, {})
+
+
 def attach_photos(produce: Iterable[Produce], kind: str = CARD.name) -> None:
     """Have each produce carry its first photograph for a list. Two queries, or one without any."""
     produce = list(produce)
@@ -86,7 +91,7 @@ def attach_photos(produce: Iterable[Produce], kind: str = CARD.name) -> None:
     photos = _with_sizes([(row.image, row.alt) for row in rows], KINDS[kind].all_specs)
     first = {row.produce_id: photo for row, photo in zip(rows, photos, strict=True)}
     for each in produce:
-        setattr(each, ON_PRODUCE, [first[each.pk]] if each.pk in first else [])
+        _carried(each, ON_PRODUCE)[kind] = first.get(each.pk)
 
 
 def photos_of(produce: Produce) -> list[Photo]:
@@ -99,7 +104,7 @@ def photos_of(produce: Produce) -> list[Photo]:
 def attach_page_pictures(partners: Iterable[Partner], kind: str = CARD.name) -> None:
     """Have each cooperative carry its pages' pictures for a list. Three queries."""
     partners = list(partners)
-    carried: dict[int, dict[str, Photo]] = defaultdict(dict)
+    found: dict[int, dict[str, Photo]] = defaultdict(dict)
     rows, images = [], []
     for group, model in ((VILLAGE, "VillagePage"), (COOPERATIVE, "CooperativePage")):
         pages = apps.get_model("pages", model).objects.live()
@@ -110,9 +115,9 @@ def attach_page_pictures(partners: Iterable[Partner], kind: str = CARD.name) -> 
             images.append((page.picture, ""))
     photos = _with_sizes(images, KINDS[kind].all_specs)
     for (partner_id, group), photo in zip(rows, photos, strict=True):
-        carried[partner_id][group] = photo
+        found[partner_id][group] = photo
     for each in partners:
-        setattr(each, ON_PARTNER, carried[each.pk])
+        _carried(each, ON_PARTNER)[kind] = found[each.pk]
 
 
 def shown_photo(photo: Photo, kind: Kind) -> Shown | None:
@@ -139,22 +144,33 @@ def _shown_drawing(group: str, code: str, kind: Kind) -> Shown:
 def produce_shown(produce: Produce, kind: str) -> Shown:
     """The picture of a produce. In a list call `attach_photos` first, or it asks one by one."""
     wanted = KINDS[kind]
-    if not hasattr(produce, ON_PRODUCE):
+    if kind not in _carried(produce, ON_PRODUCE):
         attach_photos([produce], kind)
-    for photo in getattr(produce, ON_PRODUCE):
-        if shown := shown_photo(photo, wanted):
-            return shown
-    return _shown_drawing(PRODUCE, produce.code, wanted)
+    photo = _carried(produce, ON_PRODUCE)[kind]
+    shown = shown_photo(photo, wanted) if photo else None
+    return shown or _shown_drawing(PRODUCE, produce.code, wanted)
 
 
 def partner_shown(partner: Partner, group: str, kind: str) -> Shown:
     """A cooperative's village or itself. In a list call `attach_page_pictures` first."""
     wanted = KINDS["wide" if kind == HERO.name else kind]
-    if not hasattr(partner, ON_PARTNER):
+    if wanted.name not in _carried(partner, ON_PARTNER):
         attach_page_pictures([partner], wanted.name)
-    photo = getattr(partner, ON_PARTNER).get(group)
+    photo = _carried(partner, ON_PARTNER)[wanted.name].get(group)
     shown = shown_photo(photo, wanted) if photo else None
     return shown or _shown_drawing(group, partner.code, wanted)
+
+
+def large_picture(picture: Any) -> Rendition | None:
+    """A Wagtail image as a JPEG of 1200 × 900; None while a worker makes it. One query."""
+    [photo] = _with_sizes([(picture, "")], [LARGE])
+    return photo.sizes.get(LARGE)
+
+
+def large_photo(produce: Produce) -> Rendition | None:
+    """A produce's first photograph as a JPEG of 1200 × 900. One or two queries."""
+    row = produce.photos.select_related("image").order_by("sort_order", "pk").first()
+    return large_picture(row.image) if row is not None else None
 
 
 def image_url(produce: Produce, width: int = 1200) -> str:
@@ -162,12 +178,8 @@ def image_url(produce: Produce, width: int = 1200) -> str:
 
     `width` is what is wanted at least; 1200 is the widest there is. One or two queries.
     """
-    row = produce.photos.select_related("image").order_by("sort_order", "pk").first()
-    if row is not None:
-        [photo] = _with_sizes([(row.image, row.alt)], [LARGE])
-        if LARGE in photo.sizes:
-            return photo.sizes[LARGE].url
-    return illustrations.address(PRODUCE, produce.code, "jpg")
+    large = large_photo(produce)
+    return large.url if large else illustrations.address(PRODUCE, produce.code, "jpg")
 
 
 def photo_shown(picture: Any, kind: str, alt: str = "") -> Shown | None:

@@ -156,8 +156,20 @@ DATABASE_APP_ROLE = env.db_url("DATABASE_URL", default="postgres://shanhuo_app@/
 
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Share cards that were drawn: files of this machine, the oldest thrown away.
+    "cards": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env("CARD_CACHE", default=str(BASE_DIR / "var" / "cache" / "cards")),
+        "TIMEOUT": 7 * 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
+# The font of share cards: the folder of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf.
+CARD_FONTS = env(
+    "CARD_FONTS",
+    default=str(BASE_DIR / "assets" / "node_modules" / "@embedpdf" / "fonts-sc" / "fonts"),
+)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

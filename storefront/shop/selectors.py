@@ -17,6 +17,8 @@ from catalog.models import Category, Produce, Product
 from cooperatives.partner.models import Partner, StockRecord
 from cooperatives.partner.selectors import available_packs
 from storefront.payments.models import GatewayName, PaymentAttempt
+from storefront.pictures.kinds import THUMB
+from storefront.pictures.selectors import attach_photos
 
 # Fewer households than this are not counted in public (DESIGN §8).
 FEWEST_HOUSEHOLDS = 3
@@ -94,7 +96,7 @@ def _packs_of(produce: Sequence[Produce]) -> dict[int, list[Product]]:
 def cards(
     produce: Sequence[Produce], wanted: Callable[[Product, int], bool] | None = None
 ) -> list[Card]:
-    """Cards of so many produce, in their order. Three queries, however many there are.
+    """Cards of so many produce, in their order. Five queries at most, however many there are.
 
     A card shows one of the packs that are `wanted(pack, available)`, where there is one.
     """
@@ -102,6 +104,7 @@ def cards(
     packs = _packs_of(produce)
     ids = [product.pk for products in packs.values() for product in products]
     available, partners = available_packs(ids), _partners_of(ids)
+    attach_photos(produce)
     found = []
     for each in produce:
         products = packs[each.pk]
@@ -167,7 +170,7 @@ class BasketView:
 
 
 def basket_view(basket: Any) -> BasketView:
-    """What is in a basket. Two queries."""
+    """What is in a basket. Four queries at most."""
     if basket.pk is None:
         return BasketView([])
     lines = list(
@@ -181,6 +184,7 @@ def basket_view(basket: Any) -> BasketView:
     # While a payment is under way its own hold is not free: the basket is not short of itself.
     frozen = basket.status == Basket.FROZEN
     left = dict(wanted) if frozen else available_packs(wanted)
+    attach_photos([line.product.produce for line in lines if line.product.produce], THUMB.name)
     rows = []
     for line in lines:
         changed = line.price_incl_tax not in (None, line.product.offer_price)
