@@ -111,13 +111,18 @@ def django_db_setup() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def own_database(
     django_db_blocker: Any,
-) -> Callable[[pytest.MonkeyPatch], AbstractContextManager[Database]]:
-    """Return `own_database(monkeypatch)`: inside it, `connections["default"]` leads to a clone."""
+) -> Callable[..., AbstractContextManager[Database]]:
+    """Return `own_database(monkeypatch)`: inside it, `connections["default"]` leads to a clone.
+
+    `make` makes another one, of this name: with the demo in it, say.
+    """
     from django.db import connections
 
     @contextmanager
-    def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-        database = SUITE.clone(SUITE.new_name())
+    def own(
+        monkeypatch: pytest.MonkeyPatch, make: Callable[[str], Database] = SUITE.clone
+    ) -> Iterator[Database]:
+        database = make(SUITE.new_name())
         settings = connections.settings["default"]
         monkeypatch.setenv("DATABASE_URL", database.url)
         monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)

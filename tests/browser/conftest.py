@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,14 @@ from deploy.embedded.places import ROOT, VAR
 from tests.conftest import SUITE
 from tests.support.open_site import PASSWORD, Arrive, OpenSite, Visitor
 from tests.support.parts import Database
-from tests.support.servers import Running, ending, start_sandbox, start_server, start_worker
+from tests.support.servers import (
+    Running,
+    ending,
+    start_sandbox,
+    start_server,
+    start_worker,
+    until_up,
+)
 
 DEMO_MEDIA = VAR / "test" / "demo-media"
 # What a browser starts that no page needs; its sandbox needs rights that root's lacks.
@@ -91,10 +97,10 @@ def running(
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_JS_URL": f"{sandbox.url}/v3/",
     }
-    with ThreadPoolExecutor(2) as side_by_side:
-        web = side_by_side.submit(start_server, environment, folder, 1, 4, port)
-        worker = side_by_side.submit(start_worker, environment, folder, 2)
-        processes += [each.result() for each in (web, worker)]
+    web = start_server(environment, folder, workers=1, threads=4, port=port, wait=False)
+    processes.append(web)
+    processes.append(start_worker(environment, folder, concurrency=2))
+    until_up(web)
     yield OpenSite(url, sandbox.url, mails)
     gateway._client.cache_clear()
 

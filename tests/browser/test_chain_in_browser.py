@@ -1,6 +1,6 @@
 """The chain as people walk it, at a phone's width: from a campaign's link to a household's credit.
 
-Pictures of every step lie in var/screenshots/.
+Pictures of every step lie in var/screenshots/ after SCREENSHOTS=1 make test.
 """
 
 import re

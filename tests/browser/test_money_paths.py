@@ -1,7 +1,7 @@
 """What buyers do where money is concerned, on a phone, in both languages, at one site.
 
 Each path ends with what the page, the ledger, Stripe and the outbox say, to the fen. Pictures of
-every state of a page lie in var/screenshots/.
+every state of a page lie in var/screenshots/ after SCREENSHOTS=1 make test.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Every main page in both languages, at a phone's and a desk's width: nothing sticks out or fails.
 
-Pictures lie in var/screenshots/.
+Pictures lie in var/screenshots/ after SCREENSHOTS=1 make test.
 """
 
 from collections.abc import Iterable

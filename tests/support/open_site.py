@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -14,6 +15,8 @@ from deploy.embedded.places import VAR
 from tests.support.servers import wait_for
 
 SCREENSHOTS = VAR / "screenshots"
+# Pictures are for people: SCREENSHOTS=1 make test. Whether things fit is measured in any case.
+TAKE = bool(os.environ.get("SCREENSHOTS"))
 # Of all the demo's people here.
 PASSWORD = "only-for-tests"
 PHONE, DESK = 375, 1280
@@ -111,7 +114,12 @@ class Visitor:
         self.picture(f"{self.name}-{self.pictures:02}-{what}")
 
     def picture(self, name: str) -> None:
-        """Take a picture of the whole page, also of one that scrolls inside, as the admin's do."""
+        """Take a picture of the whole page, also of one that scrolls inside, as the admin's do.
+
+        Only with SCREENSHOTS=1.
+        """
+        if not TAKE:
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         size = self.page.viewport_size
         assert size is not None

@@ -9,6 +9,7 @@ import functools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +21,24 @@ from psycopg import sql
 from deploy.embedded.parts import Postgres, Redis
 from deploy.embedded.places import ROOT, VAR, PartError, locked, open_folder
 from deploy.embedded.postgres import APPLICATION, OWNER, SUPERUSER
-from deploy.embedded.stamps import migrations_hash
+from deploy.embedded.stamps import PACKAGES, hash_of, migrations_hash
 from deploy.embedded.valkey import DATABASES
 
 FOLDER = VAR / "test"
 TEMPLATE = "template_shanhuo_"
+WITH_DEMO = "demo_shanhuo_"
 
 # One answer for a whole run, unless the template turns out to be missing.
 shape = functools.cache(migrations_hash)
+
+
+@functools.cache
+def demo_shape() -> str:
+    """The hash of all that decides what the demo's database looks like."""
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    return hash_of(
+        [*files, *(ROOT / "deploy" / "demo").rglob("*"), *(ROOT / "locale").rglob("*.mo")]
+    )
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,25 @@ class Suite:
             )
         return self.database(name)
 
+    def clone_with_demo(self, name: str, load: Callable[[Database], None]) -> Database:
+        """Make a database with the demo in it; `load` fills one, once for all runs of this code."""
+        filled = f"{WITH_DEMO}{shape()[:8]}_{demo_shape()}"
+        with locked(self.folder / "demo.lock"):
+            with self._admin() as connection:
+                known = filled in self._names(connection)
+            if not known:
+                making = self.clone(f"test_{self.run}_demo")
+                load(making)
+                with self._admin() as connection:
+                    self._seal(connection, making.name, filled)
+            with self._admin() as connection:
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                        sql.Identifier(name), sql.Identifier(filled), sql.Identifier(OWNER)
+                    )
+                )
+        return self.database(name)
+
     def empty(self, name: str, owner: str = APPLICATION) -> Database:
         """Make a database without tables, in which `owner` may make its own."""
         with self._admin() as connection:
@@ -151,14 +181,15 @@ class Suite:
             if TEMPLATE + shape() not in known:
                 self._migrate(connection, TEMPLATE + shape())
         if not self._tidy:
-            self._clear(connection, self._names(connection) - {TEMPLATE + shape()})
+            demo = f"{WITH_DEMO}{shape()[:8]}_{demo_shape()}"
+            self._clear(connection, self._names(connection) - {TEMPLATE + shape(), demo})
             self._tidy = True
         return TEMPLATE + shape()
 
     def _clear(self, connection: "psycopg.Connection[tuple]", known: set[str]) -> None:
         """Drop older templates, and what killed runs left behind."""
         for name in known:
-            old = name.startswith((TEMPLATE, "making_"))
+            old = name.startswith((TEMPLATE, WITH_DEMO, "making_"))
             if old or (name.startswith("test_") and not self._in_use(name.split("_")[1])):
                 self._drop(connection, name)
 

@@ -46,12 +46,9 @@ def ending() -> Iterator[list[Running]]:
     try:
         yield started
     finally:
-        # All are told at once, so that they end side by side.
-        for server in started:
-            if server.process.poll() is None:
-                server.process.terminate()
+        # What they would still do goes to a database that is dropped next.
         for server in reversed(started):
-            server.stop()
+            server.kill()
 
 
 def wait_for(
@@ -90,17 +87,28 @@ def _start(name: str, command: list[str], env: Mapping[str, str], folder: Path) 
 
 
 def start_server(
-    env: Mapping[str, str], folder: Path, workers: int = 4, threads: int = 1, port: int = 0
+    env: Mapping[str, str],
+    folder: Path,
+    workers: int = 4,
+    threads: int = 1,
+    port: int = 0,
+    wait: bool = True,
 ) -> Running:
-    """Start gunicorn and wait for /healthz."""
+    """Start gunicorn and, unless told not to, wait for /healthz."""
     port = port or free_port()
     command = ["gunicorn", "storefront.wsgi", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread"]
     command += ["--graceful-timeout", "3", "--timeout", "60", "--backlog", "2048"]
     server = _start("web", command, env, folder)
     server.port, server.url = port, f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(f"{server.url}/healthz"), 60, "the web server answers", server)
+    if wait:
+        until_up(server)
     return server
+
+
+def until_up(server: Running) -> None:
+    """Wait until a web server that was started answers."""
+    wait_for(lambda: answers(f"{server.url}/healthz"), 60, "the web server answers", server)
 
 
 def start_worker(env: Mapping[str, str], folder: Path, concurrency: int = 2) -> Running:
