@@ -158,7 +158,7 @@ def _load_demo(database: Database) -> None:
         "MEDIA_ROOT": str(DEMO_MEDIA),
         "SITE_URL": "http://127.0.0.1:1",
     }
-    command = [sys.executable, "manage.py", "load_demo"]
+    command = [sys.executable, "manage.py", "load_demo", "--without-season"]
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
