@@ -54,7 +54,6 @@ class Produce(ClusterableModel):
     category = models.ForeignKey(
         "catalogue.Category", models.PROTECT, related_name="produce", verbose_name=_("category")
     )
-    image = models.ImageField(_("picture"), upload_to="produce", blank=True)
     season_from = models.PositiveSmallIntegerField(
         _("season from month"), validators=[MinValueValidator(1), MaxValueValidator(12)]
     )

@@ -10,6 +10,7 @@ STORAGES = {
     "private": PRIVATE_STORAGE,  # noqa: F405
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+CACHES["cards"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405
 DEMO_ALLOWED = True
 MAILBOX = True
 # A query that runs away is a failure with a name, not a suite that hangs.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
@@ -11,6 +11,8 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from catalog.models import Produce, Product
 from cooperatives.portal.models import Membership
 from cooperatives.routing.models import FreightRate
+
+MOST_PHOTOS = 12
 
 
 class ChangeOnly(ModelPermissionPolicy):
@@ -28,7 +30,7 @@ for _model in (Produce, Product):
 
 
 class ProduceViewSet(SnippetViewSet):
-    """Texts, picture, season and clocks of a produce."""
+    """Texts, photographs, season and clocks of a produce."""
 
     model = Produce
     icon = "leaf"
@@ -38,7 +40,13 @@ class ProduceViewSet(SnippetViewSet):
     panels = [
         FieldRowPanel([FieldPanel("name_zh"), FieldPanel("name_en")]),
         FieldRowPanel([FieldPanel("code"), FieldPanel("category")]),
-        FieldPanel("image"),
+        InlinePanel(
+            "photos",
+            heading=_("Photographs"),
+            label=_("Photograph"),
+            help_text=_("The first one stands in lists. Without any, our drawing is shown."),
+            max_num=MOST_PHOTOS,
+        ),
         FieldPanel("description_zh"),
         FieldPanel("description_en"),
         MultiFieldPanel(

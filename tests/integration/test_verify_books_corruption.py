@@ -155,7 +155,7 @@ FREE = {
     },
     "catalogue_produce": dict.fromkeys(
         (
-            *("description_zh", "description_en", "category_id", "image", "gi_certificate"),
+            *("description_zh", "description_en", "category_id", "gi_certificate"),
             *("storage_zh", "storage_en", "eating_zh", "eating_en"),
         ),
         SHOP,
