@@ -6,7 +6,9 @@ document.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(form));
   body.set(event.submitter.name, event.submitter.value);
   await fetch(form.action, { method: "post", body, redirect: "manual" });
-  window.location.reload();
+  // An address may name a language itself; that of the form never does.
+  if (event.submitter.name === "language") window.location.assign(form.elements.next.value);
+  else window.location.reload();
 });
 
 // Sheets: a button opens the dialog that it names; a tap beside it closes it again.
