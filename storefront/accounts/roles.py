@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
+from storefront.pages.services import seed_moderation
+
 OURS = (
     "accounts",
     "aftersales",
@@ -77,7 +79,9 @@ DISCOUNTS = (
     "discounts.add_hostpayment",
 )
 PAGE_PERMISSIONS = {
-    "editor": ("add", "change", "publish"),
+    # What an editor submits, a moderator publishes (storefront.pages.services.seed_moderation).
+    "editor": ("add", "change"),
+    "moderator": ("add", "change", "lock", "publish", "unlock"),
     "administrator": ("add", "bulk_delete", "change", "lock", "publish", "unlock"),
 }
 
@@ -88,7 +92,11 @@ class Role(StrEnum):
     FINANCE = "finance"
     AUDITOR = "auditor"
     EDITOR = "editor"
+    MODERATOR = "moderator"
     ADMINISTRATOR = "administrator"
+
+
+WITH_MEDIA = (Role.EDITOR, Role.MODERATOR, Role.ADMINISTRATOR)
 
 
 @transaction.atomic
@@ -99,14 +107,16 @@ def seed_roles() -> dict[Role, Group]:
         group, _ = Group.objects.get_or_create(name=role.value)
         group.permissions.set(permissions)
         _give_pages(group, PAGE_PERMISSIONS.get(role.value, ()))
-        _give_media(group, role in (Role.EDITOR, Role.ADMINISTRATOR))
+        _give_media(group, role in WITH_MEDIA)
         groups[role] = group
+    seed_moderation((groups[Role.MODERATOR], groups[Role.ADMINISTRATOR]))
     return groups
 
 
 def _permissions() -> dict[Role, set[Permission]]:
     admin = _named(("wagtailadmin.access_admin",))
     reading = _of(OURS, ("view",))
+    editing = _editing()
     return {
         Role.AUDITOR: admin | reading,
         Role.FINANCE: admin
@@ -141,21 +151,8 @@ def _permissions() -> dict[Role, set[Permission]]:
                 "routing.delete_freightrate",
             )
         ),
-        Role.EDITOR: admin
-        | _of(("campaigns",), ("add", "change", "delete", "view"), by_hand=True)
-        | _named(
-            (
-                "catalogue.view_produce",
-                "catalogue.add_produce",
-                "catalogue.change_produce",
-                "catalogue.view_category",
-                "catalogue.change_category",
-                "catalogue.view_product",
-                "notifications.add_messagetext",
-                "notifications.view_messagetext",
-            )
-        )
-        | _of(("produce_search",), ("add", "change", "delete", "view"), by_hand=True),
+        Role.EDITOR: admin | editing,
+        Role.MODERATOR: admin | editing,
         Role.ADMINISTRATOR: admin
         | reading
         | _of(OURS, ("add", "change", "delete"), by_hand=True)
@@ -174,6 +171,26 @@ def _permissions() -> dict[Role, set[Permission]]:
         )
         | _of(("auth", "wagtailredirects", "wagtailcore"), ("add", "change", "delete", "view")),
     }
+
+
+def _editing() -> set[Permission]:
+    """What editors and moderators share: they differ in who may publish a page."""
+    return (
+        _of(("campaigns",), ("add", "change", "delete", "view"), by_hand=True)
+        | _named(
+            (
+                "catalogue.view_produce",
+                "catalogue.add_produce",
+                "catalogue.change_produce",
+                "catalogue.view_category",
+                "catalogue.change_category",
+                "catalogue.view_product",
+                "notifications.add_messagetext",
+                "notifications.view_messagetext",
+            )
+        )
+        | _of(("produce_search",), ("add", "change", "delete", "view"), by_hand=True)
+    )
 
 
 def _of(labels: Iterable[str], actions: Iterable[str], *, by_hand: bool = False) -> set[Permission]:

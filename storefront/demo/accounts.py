@@ -22,6 +22,14 @@ class SignIn:
 
 
 ADMINISTRATOR = SignIn("admin@example.org", "系统管理员", "/cms/")
+EDITOR = SignIn("editor@example.org", "内容编辑", "/cms/")
+MODERATOR = SignIn("moderator@example.org", "内容审核", "/cms/")
+# {who works in Wagtail's admin: in which role}
+STAFF = {
+    ADMINISTRATOR: Role.ADMINISTRATOR,
+    EDITOR: Role.EDITOR,
+    MODERATOR: Role.MODERATOR,
+}
 BUYER = SignIn("buyer@example.org", "演示买家", "/")
 
 
@@ -39,7 +47,7 @@ def make_accounts(password: str) -> list[SignIn]:
     """
     groups = seed_roles()
     partners = {manager_of(partner): partner for partner in Partner.objects.order_by("pk")}
-    wanted = [ADMINISTRATOR, BUYER, *partners]
+    wanted = [*STAFF, BUYER, *partners]
     users = get_user_model()._default_manager
     known = users.in_bulk([each.email for each in wanted], field_name="email")
     if len(known) < len(wanted):
@@ -52,9 +60,10 @@ def make_accounts(password: str) -> list[SignIn]:
                     first_name=each.name,
                     language="zh-hans",
                     password=encoded,
-                    is_staff=each == ADMINISTRATOR,
+                    is_staff=each in STAFF,
                 )
-    known[ADMINISTRATOR.email].groups.add(groups[Role.ADMINISTRATOR])
+    for each, role in STAFF.items():
+        known[each.email].groups.add(groups[role])
     memberships = set(Membership.objects.values_list("user_id", "partner_id", "role"))
     manager = Membership.Role.MANAGER
     Membership.objects.bulk_create(

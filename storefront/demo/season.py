@@ -9,6 +9,7 @@ import heapq
 import random
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ Basket = get_model("basket", "Basket")
 DAYS = 91
 ORDERS = 72
 # Lots come in at one go every few days, credits are shared out every other week.
-LOTS_EVERY, SHARING_EVERY = 4, 14
+LOTS_EVERY, SHARING_EVERY = 5, 14
 CAMPAIGN_DAYS = 29
 # (e-mail's name, what stands on the parcel, province, city, district): units, nobody's name.
 BUYERS = (
@@ -132,10 +133,12 @@ class Season:
 
     def _shelf(self) -> Sequence[Product]:
         """One to three packs of what the stores hold today."""
-        pools = list(StockPool.objects.filter(on_hand__gt=0).order_by("pk"))
-        chosen = self.dice.sample(
-            [pool for pool in pools if pool.free > 2500], self.dice.choice((1, 2, 2, 3))
-        )
+        stores: dict[int, list[StockPool]] = defaultdict(list)
+        for pool in StockPool.objects.filter(on_hand__gt=0).order_by("pk"):
+            if pool.free > 2500:
+                stores[pool.partner_id].append(pool)
+        places = self.dice.sample(sorted(stores), self.dice.choice((1, 2, 2, 3)))
+        chosen = [self.dice.choice(stores[place]) for place in places]
         found = []
         for pool in chosen:
             packs = Product.objects.filter(

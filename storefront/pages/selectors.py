@@ -304,7 +304,7 @@ class Figure:
 
 
 def figures(which: Sequence[str]) -> list[Figure]:
-    """The chosen figures of the whole site, from the ledger; what must not be told is left out."""
+    """The chosen figures of the whole site, from the ledger; what is nothing yet is left out."""
     totals = impact.totals()
     known = {
         "net": Figure(_("net of refunds"), fen=totals.net_fen),
@@ -315,4 +315,5 @@ def figures(which: Sequence[str]) -> list[Figure]:
         "villages": Figure(_("villages"), count=totals.villages),
     }
     chosen = [known[name] for name in which if name in known]
-    return [one for one in chosen if one.fen is not None or one.count is not None]
+    # Before the first sale there is nothing to be told.
+    return [one for one in chosen if one.fen or one.count]

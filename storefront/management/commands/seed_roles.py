@@ -6,7 +6,10 @@ from storefront.accounts.roles import seed_roles
 
 
 class Command(BaseCommand):
-    help = "Makes the groups finance, auditor, editor and administrator with their permissions."
+    help = (
+        "Makes the groups finance, auditor, editor, moderator and administrator with their "
+        "permissions, and the approval that pages pass through."
+    )
 
     def handle(self, *args, **options) -> None:
         for role, group in seed_roles().items():
