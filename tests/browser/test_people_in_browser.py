@@ -1,0 +1,63 @@
+"""Signing in by a code, the pages "Me", and the address book, on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.open_site import Arrive, OpenSite
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_new_person_signs_in_by_a_code_and_keeps_an_address(
+    arrive_there: Arrive, shared_site: OpenSite
+) -> None:
+    # Given somebody without an account
+    person = arrive_there("people")
+    page = person.page
+    person.go("/accounts/login/")
+    page.locator("main a[href^='/accounts/code/']").click()
+    person.look("ask")
+
+    # When they ask for a code, mistype it, and enter it
+    page.fill("[name=contact]", "new.person@example.org")
+    page.locator("main form button[type=submit]").click()
+    expect(page).to_have_url(re.compile("/accounts/code/enter/$"))
+    mail = shared_site.mail("new.person@example.org")
+    digits = re.findall(r"\b\d{6}\b", mail.get_body(("plain",)).get_content())[0]
+    page.fill("[name=digits]", str((int(digits) + 1) % 1_000_000).zfill(6))
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("#id_digits_error")).to_be_visible()
+    person.look("enter")
+    page.fill("[name=digits]", digits)
+    page.locator("main form button[type=submit]").click()
+
+    # Then they agree, and are in
+    expect(page).to_have_url(re.compile("/accounts/code/new/$"))
+    person.look("agree")
+    page.check("[name=agreed]")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("main .note-success")).to_be_visible()
+    person.go("/accounts/me/")
+    expect(page.locator("main")).to_contain_text("new.person@example.org")
+    person.look("me")
+
+    # And in the address book each level offers the next one, without loading the page
+    person.go("/accounts/me/addresses/new/")
+    page.select_option("[name=province]", "广西")
+    page.locator("select[name=city]").select_option("桂林市")
+    page.locator("select[name=district]").select_option("灌阳县")
+    page.locator("select[name=town]").select_option("灌阳镇")
+    person.look("address")
+
+    # And a pasted one fills the form
+    page.fill("[name=pasted]", "李四 139-0000-0000 湖南长沙县星沙街道开元路18号")
+    page.click("button[value=paste]")
+    expect(page.locator("select[name=town]")).to_have_value("星沙街道")
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.locator("main address")).to_contain_text("长沙县")
+    person.look("addresses")
+    for path in ("data/", "data/delete/", "password/", "contact/", "profile/"):
+        person.go(f"/accounts/me/{path}")
+        person.look(path.strip("/").replace("/", "-"))
