@@ -48,7 +48,7 @@ def available_packs(product_ids: Iterable[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT product.id, sum(greatest(0, {SELLABLE}) / product.net_grams)::bigint
+            SELECT product.id, sum(floor(greatest(0, {SELLABLE}) / product.net_grams))::bigint
               FROM catalogue_product product
               JOIN catalogue_produce produce ON produce.id = product.produce_id
               JOIN partner_stockrecord record ON record.product_id = product.id

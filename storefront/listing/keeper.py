@@ -15,7 +15,7 @@ from django.db import connection
 
 from catalog.clock import today
 from cooperatives.partner.picking import last_day
-from storefront.listing.rows import Row, read_kinds, read_places, read_rows, read_sold
+from storefront.listing.rows import Row, read_beside, read_rows, read_sold
 from storefront.listing.shelf import Shelf
 
 # Notes are kept for longer than this (tasks.py): a process that slept so long starts anew.
@@ -86,7 +86,7 @@ def _look(since: str) -> tuple[str, bool, dict[int, int | None]]:
 def _read(oldest: str) -> Kept:
     """A new shelf: everything is read."""
     day = today()
-    shelf = Shelf(read_rows(), read_places(), read_kinds(), read_sold(), day.month)
+    shelf = Shelf(read_rows(), *read_beside(), day.month)
     moment = time.monotonic()
     kept = Kept(shelf, day, oldest, looked=moment, counted=moment)
     _note_picking(kept, shelf.rows)

@@ -85,8 +85,7 @@ ROWS = f"""
            produce.season_from, produce.season_to, produce.temperature,
            produce.gi_certificate <> '', produce.ship_within_hours,
            product.net_grams, (product.offer_price * 100)::bigint,
-           coalesce(sum(greatest(0, {SELLABLE}) / product.net_grams)
-                    FILTER (WHERE {WILLING} AND pool.id IS NOT NULL), 0)::bigint > 0,
+           coalesce(bool_or({WILLING} AND {SELLABLE} >= product.net_grams), false),
            bool_or(picking.taken IS NOT NULL),
            array_agg(record.partner_id)
       FROM catalogue_product product
@@ -107,8 +106,15 @@ SOLD = """
      WHERE consignment.paid_at >= %(since)s AND product.produce_id IS NOT NULL
      GROUP BY product.produce_id
 """
-PLACES = "SELECT id, code, county_code, county, village FROM partner_partner ORDER BY code"
-KINDS = "SELECT id, path, slug, name, name_en FROM catalogue_category ORDER BY path"
+# What is needed beside the rows, as JSON: one query.
+BESIDE = f"""
+    SELECT (SELECT coalesce(json_agg(json_build_array(id, code, county_code, county, village)
+                                     ORDER BY code), '[]') FROM partner_partner),
+           (SELECT coalesce(json_agg(json_build_array(id, path, slug, name, name_en)
+                                     ORDER BY path), '[]') FROM catalogue_category),
+           (SELECT coalesce(json_agg(json_build_array(produce_id, packs)), '[]')
+              FROM ({SOLD}) sold (produce_id, packs))
+"""  # noqa: S608  the parts are constants
 
 
 def _row(found: Sequence[tuple]) -> Row:
@@ -135,30 +141,36 @@ def read_rows(ids: Iterable[int] | None = None) -> Iterator[Row]:
             yield _row(list(found))
 
 
-def read_places() -> dict[int, Place]:
-    """Where each cooperative is, by its id; those of one village share the first one's code."""
+def read_beside() -> tuple[dict[int, Place], dict[int, Kind], dict[int, int]]:
+    """Where each cooperative is, the categories, and what was sold lately, by id. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACES)
-        found = cursor.fetchall()
+        cursor.execute(BESIDE, {"since": now() - timedelta(days=SOLD_DAYS)})
+        places, kinds, sold = cursor.fetchone()
+    return _places(places), _kinds(kinds), dict(sold)
+
+
+def _places(found: Sequence[Sequence]) -> dict[int, Place]:
+    """Cooperatives of one village share the key of the first."""
     first: dict[Any, str] = {}
     places = {}
     for pk, code, county_code, county, village in found:
-        key = county_code or county
-        shared = first.setdefault((key, village) if village else code, code)
-        places[pk] = Place(code, key, shared, county, village)
+        county_key = county_code or county
+        village_key = first.setdefault((county_key, village) if village else code, code)
+        places[pk] = Place(code, county_key, village_key, county, village)
     return places
 
 
-def read_kinds() -> dict[int, Kind]:
-    """The categories in their order, by id."""
-    with connection.cursor() as cursor:
-        cursor.execute(KINDS)
-        found = cursor.fetchall()
+def _kinds(found: Sequence[Sequence]) -> dict[int, Kind]:
     by_path = {path: pk for pk, path, *_ in found}
     return {
-        pk: Kind(pk, slug, zh, en, tuple(by_path[path[:end]] for end in range(4, len(path) + 1, 4)))
+        pk: Kind(pk, slug, zh, en, tuple(by_path[path[:end]] for end in _ends(path)))
         for pk, path, slug, zh, en in found
     }
+
+
+def _ends(path: str) -> range:
+    """Where the paths end of the categories that a category lies in: treebeard's four a step."""
+    return range(4, len(path) + 1, 4)
 
 
 def read_sold() -> dict[int, int]:

@@ -29,10 +29,10 @@ PER_SHELF = 4
 # Of a longer facet the rest is folded away.
 OPEN_VALUES = 8
 TITLES = {
-    "county": gettext_lazy("County"),
-    "village": gettext_lazy("Village"),
     "price": gettext_lazy("Price per jin"),
     "pack": gettext_lazy("Pack size"),
+    "county": gettext_lazy("County"),
+    "village": gettext_lazy("Village"),
     "delivery": gettext_lazy("How it travels"),
 }
 SWITCH_LABELS = {

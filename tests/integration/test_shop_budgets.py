@@ -7,7 +7,7 @@ from storefront.accounts.models import User
 from tests.support.shop import make_many
 
 pytestmark = pytest.mark.django_db
-LIST, PRODUCT, BASKET = 14, 14, 16
+LIST, PRODUCT, BASKET = 12, 14, 16
 GUEST, GUEST_BUYING, MEMBER_BUYING = "guest", "guest with a basket", "member with a basket"
 
 

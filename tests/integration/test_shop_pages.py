@@ -57,7 +57,7 @@ def test_what_is_in_season_comes_first(client, set_clock):
 def test_a_page_that_does_not_exist_leads_to_one_that_does(client, wanted, shown):
     make_many(30)
 
-    answer = client.get(LIST, {"page": wanted})
+    answer = client.get(LIST, {"page": wanted}, follow=True)
 
     assert answer.status_code == 200
     assert answer.context["shown"].number == shown
