@@ -18,8 +18,8 @@ KEPT_SECONDS = 60
 
 
 def _language(request: HttpRequest) -> str:
-    """Only the address says it: ?lang=en, else Chinese."""
-    return "en" if request.GET.get("lang") == "en" else "zh-hans"
+    """Only the address says it: ?language=en, else Chinese. (?lang= also turns the visitor's.)"""
+    return "en" if request.GET.get("language") == "en" else "zh-hans"
 
 
 def _answer(request: HttpRequest, card: cards.Wanted) -> HttpResponse:
@@ -48,13 +48,13 @@ def _produce_card(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 @require_safe
 def share(request: HttpRequest, code: str) -> HttpResponse:
-    """A produce's card for phones; ?c=CODE leads by a campaign's tracked link, ?lang=en."""
+    """A produce's card for phones; ?c=CODE leads by a campaign's tracked link, ?language=en."""
     return _produce_card(request, code, "share")
 
 
 @require_safe
 def produce_og(request: HttpRequest, code: str) -> HttpResponse:
-    """A produce's card for link previews; ?lang=en."""
+    """A produce's card for link previews; ?language=en."""
     return _produce_card(request, code, "og")
 
 
@@ -70,7 +70,7 @@ def qr(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def page_og(request: HttpRequest, pk: int) -> HttpResponse:
-    """The card of a page that everybody may see; ?lang=en."""
+    """The card of a page that everybody may see; ?language=en."""
     page = get_object_or_404(Page.objects.live().public(), pk=pk).specific
     if not isinstance(page, BilingualPage):
         raise Http404("Not one of our pages")

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from wagtail.models import Page
 
 from catalog.clock import now
 from cooperatives.portal.models import Membership
@@ -25,6 +26,7 @@ from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.cases.models import CasePicture
 from storefront.notifications.links import preference_key
 from storefront.notifications.models import Message
+from storefront.pages.models import HomePage
 from tests.support import chain, discounts
 from tests.support.cases import write_case
 
@@ -73,11 +75,19 @@ ADDRESSES = {
     "shop:produce": Address(OPEN, {"code": "produce"}, post={}),
     "shop:produce-delivery": Address(OPEN, {"code": "produce"}, post={}),
     "search:suggest": Address(OPEN, post={}),
+    "pictures:share": Address(OPEN, {"code": "produce"}, post={}),
+    "pictures:og": Address(OPEN, {"code": "produce"}, post={}),
+    "pictures:qr": Address(OPEN, {"code": "produce"}, post={}),
+    "pictures:page-og": Address(OPEN, {"pk": "page"}, post={}),
     "shop:basket": Address(OPEN, post={}),
     "shop:basket-add": Address({}, post=OPEN),
     "discounts:add": Address({}, post=OPEN),
     "discounts:remove": Address({}, post=OPEN),
     "shop:basket-line": Address({}, {"line_id": "basket_line"}, post=MINE, shrugs=True),
+    "pages:robots": Address(OPEN, post={}),
+    "pages:sitemap": Address(OPEN, post={}),
+    "pages:sitemap-file": Address(OPEN, {"name": "sitemap_file"}, post={}),
+    "pages:feed": Address(OPEN, {"language": "language"}, post={}),
     "accounts:login": Address(OPEN),
     "accounts:logout": Address({}, post=OPEN),
     "accounts:sign-up": Address(OPEN),
@@ -285,6 +295,9 @@ def world(stripe) -> dict[str, Any]:
         "gift": discounts.gift(5000).pk,
         "saved": save_address(people["buyer"], {"name": "买家", "province": "北京"}).pk,
         "link": "NOSUCH",
+        "page": Page.get_first_root_node().add_child(instance=HomePage(title="家", slug="jia")).pk,
+        "sitemap_file": "pages",
+        "language": "en",
         "message_key": preference_key(kept.pk),
         "kept": f"message-{kept.pk}",
     }
