@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from django.core.cache import cache
 from django.db.models import Count, Q
 
 from catalog.clock import today
@@ -14,11 +13,13 @@ from catalog.numbers import largest_remainder
 from cooperatives.households.models import Household
 from cooperatives.partner.models import Partner, StockPool, StockRecord
 from cooperatives.routing.route import Standing, standing
+from cooperatives.settlement.models import CreditRule
 from cooperatives.settlement.periods import NoCreditRule, Rules
 from storefront.discounts.selectors import offer_texts
-from storefront.pages.models import MoneyPage
-from storefront.pages.selectors import address_of, page_urls
-from storefront.pictures.selectors import attach_photos
+from storefront.pages.menus import address_of_kind
+from storefront.pages.selectors import page_urls
+from storefront.pictures.kinds import HERO
+from storefront.pictures.selectors import ON_PRODUCE, Photo, photos_of
 from storefront.shop.delivery import Choice, Delivery, choices, delivery
 from storefront.shop.selectors import FEWEST_HOUSEHOLDS, Card, cards
 from storefront.shop.services import MOST_PACKS
@@ -27,7 +28,6 @@ FEW_PACKS = 20
 MOST_RELATED = 6
 MONTHS = range(1, 13)
 WHOLE = 10_000
-MONEY_URL_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ class ProducePage:
     related: list[Card]
     # Where it is told how the money reaches the village; empty without such a page.
     money_url: str
+    # Photographs; without one the page shows the produce's drawing.
+    photos: list[Photo]
 
     @property
     def available(self) -> bool:
@@ -131,6 +133,11 @@ class ProducePage:
     @property
     def all_year(self) -> bool:
         return all(on for _, on in self.season)
+
+    @property
+    def by_day(self) -> bool:
+        """Whether each of the pools that it is sold from is of one day."""
+        return all(share.period == CreditRule.Period.DAY for share in self.shares)
 
     @property
     def least_share(self) -> Decimal:
@@ -215,7 +222,6 @@ def produce_page(produce: Produce, wanted: Wanted) -> ProducePage | None:
         and (_same_village(card, goods.partners) or card.produce.in_season(month))
     ]
     related = related[:MOST_RELATED]
-    attach_photos([card.produce for card in alternatives + related])
     return ProducePage(
         produce=produce,
         packs=[PackChoice(pack, left[pack.pk], pack == chosen) for pack in goods.packs],
@@ -228,7 +234,8 @@ def produce_page(produce: Produce, wanted: Wanted) -> ProducePage | None:
         shares=price_shares(produce, list(goods.partners.values()), chosen.offer_fen),
         alternatives=alternatives,
         related=related,
-        money_url=cache.get_or_set("shop.money_url", _money_url, MONEY_URL_SECONDS),
+        money_url=address_of_kind("MoneyPage"),
+        photos=_photos(produce),
     )
 
 
@@ -238,9 +245,13 @@ def delivery_of(produce: Produce, wanted: Wanted) -> Delivery | None:
     return goods.delivery(wanted) if goods else None
 
 
-def _money_url() -> str:
-    path = MoneyPage.objects.live().values_list("url_path", flat=True).first()
-    return address_of(path) if path else ""
+def _photos(produce: Produce) -> list[Photo]:
+    """The produce's photographs as far as all their sizes are made. One query, or two."""
+    photos = [photo for photo in photos_of(produce) if photo.has(HERO)]
+    if not photos:
+        # Known now: the tag that shows the drawing need not ask again.
+        vars(produce).setdefault(ON_PRODUCE, {})[HERO.name] = None
+    return photos
 
 
 def _growers(partners: Mapping[int, Partner]) -> list[Grower]:

@@ -64,7 +64,7 @@ def test_freight_can_be_free_and_a_province_can_be_out_of_reach(client):
     rate(None, "广西", first=(5000, 0))
 
     assert shown_delivery(grove.produce, packs=2, to="guangxi").is_free
-    assert shown_delivery(grove.produce, packs=3, to="guangxi").now_fen == 300
+    assert shown_delivery(grove.produce, packs=3, to="guangxi").now_fen == 900
     nowhere = shown_delivery(grove.produce, to="beijing")
     assert (nowhere.low_fen, nowhere.days, nowhere.now_fen) == (None, None, None)
     assert client.get("/produce/PA/", {"to": "beijing"}).status_code == 200
