@@ -1,7 +1,9 @@
 """The address book: one's own, and in the checkout; city and district below the province."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from storefront.accounts.models import Consent, SavedAddress, User
 from storefront.accounts.privacy import VERSION
@@ -180,3 +182,27 @@ def test_a_guest_pastes_in_the_checkout_and_consents_by_going_on(client, stripe)
     consent = Consent.objects.get()
     assert (consent.user, consent.place, consent.version) == (None, "checkout", VERSION)
     assert SavedAddress.objects.count() == 0
+
+
+def test_pages_of_one_person_cost_the_same_at_any_size(client, member, stripe):
+    chain.make_freight()
+    grove = chain.make_grove(grams=100_000)
+
+    def queries(url: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        return len(captured)
+
+    def costs() -> list[int]:
+        return [queries(url) for url in ("/accounts/me/", "/accounts/me/addresses/")]
+
+    def grow(number: int) -> None:
+        keep(client, detail=f"解放路{number}号")
+        chain.buy([(grove.pack, 1)], user=member)
+
+    grow(1)
+    few = costs()
+    for number in range(2, 6):
+        grow(number)
+    assert costs() == few
+    assert max(few) <= 14
