@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import prefetch_related_objects
+from django.urls import reverse
 from wagtail.images.models import Filter
 
 from catalog.models import Produce
-from storefront.pictures import selectors, services
+from storefront.pictures import illustrations, selectors, services
 from storefront.pictures.illustrations import COOPERATIVE, VILLAGE
 from storefront.pictures.kinds import CARD, LARGE, WIDE
 
@@ -16,19 +18,25 @@ SHAPES = {"card": CARD, "hero": WIDE}
 
 
 def of_produce(produce: Produce) -> str:
-    """The path of a produce's picture for link previews and JSON-LD."""
+    """The path of a produce's picture for JSON-LD."""
     return selectors.image_url(produce)
 
 
+def preview(view: str, language: str, **arguments: Any) -> str:
+    """The path of a link preview (storefront.pictures draws it) in a language."""
+    path = reverse(f"pictures:{view}", kwargs=arguments)
+    return path if language == settings.LANGUAGE_CODE else f"{path}?language={language}"
+
+
 def of_page(page: Any) -> str:
-    """The path of a page's picture for link previews; empty when it has none to show."""
+    """The path of a page's picture for JSON-LD; empty when it has none to show."""
     if page.picture_id:
         return page.picture.get_rendition(LARGE).url
     partner, produce = getattr(page, "partner", None), getattr(page, "produce", None)
     if produce:
         return of_produce(produce)
     if partner:
-        return selectors.partner_shown(partner, group_of(page), "hero").src
+        return illustrations.address(group_of(page), partner.code, "jpg")
     return ""
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from storefront.pages import jsonld
 from storefront.pages.addresses import HREFLANGS, absolute, alternates, in_language_of
-from storefront.pages.pictures import of_page, of_produce
+from storefront.pages.pictures import of_page, of_produce, preview
 
 register = template.Library()
 
@@ -58,7 +58,7 @@ def _about_produce(head: Head, context: Context, language: str) -> None:
     produce = context["produce"]
     head.title, head.description, head.kind = produce.name, produce.description, "product"
     picture = of_produce(produce)
-    head.image = absolute(picture) if picture else ""
+    head.image = absolute(preview("og", language, code=produce.code))
     packs = [(one.product, one.available) for one in context["shown"].packs]
     head.data.append(jsonld.script(jsonld.product(produce, packs, picture, language)))
 
@@ -66,7 +66,7 @@ def _about_produce(head: Head, context: Context, language: str) -> None:
 def _about_page(head: Head, page: Any, language: str) -> None:
     head.title, head.description = page.display_title, page.introduction
     picture = of_page(page)
-    head.image = absolute(picture) if picture else ""
+    head.image = absolute(preview("page-og", language, pk=page.pk))
     if hasattr(page, "day"):
         head.kind = "article"
         data = jsonld.article(page, head.canonical, picture, HREFLANGS[language])
