@@ -247,8 +247,8 @@ def _files_until(files: Path, last: date) -> Iterator[tuple[Path, date]]:
     shift = _shift(files)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in files.glob("*.csv"):
-            shutil.copy(file, folder)
+        for path in files.glob("*.csv"):
+            shutil.copy(path, folder)
         promises = folder / "promises.csv"
         # Its header and one row: the loader takes no file without rows.
         promises.write_text("\n".join(promises.read_text("utf-8").splitlines()[:2]), "utf-8")

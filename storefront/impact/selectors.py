@@ -134,12 +134,17 @@ def totals() -> Totals:
     )
 
 
+def _ladder(row: dict[str, Any]) -> dict[str, Any]:
+    """The figures that every row has."""
+    sold, net, credited = row["figures"]
+    return {"sold_fen": sold, "net_fen": net, "credited_fen": credited, "orders": row["orders"]}
+
+
 def by_village() -> list[VillageRow]:
     """The villages, the most sold first. Groups of fewer than 3 households: see `merged()`."""
     return [
         VillageRow(
-            *row["figures"],
-            orders=row["orders"],
+            **_ladder(row),
             village=row["village"],
             county=row["county"],
             partners=tuple(row["partners"]),
@@ -166,9 +171,7 @@ def by_month() -> list[MonthRow]:
     result = []
     while month <= last:
         row = found.get(f"{month:%Y-%m}", {"figures": [0, 0, 0], "orders": 0})
-        result.append(
-            MonthRow(*row["figures"], row["orders"], month=month, finished=month < this_month)
-        )
+        result.append(MonthRow(**_ladder(row), month=month, finished=month < this_month))
         month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     return result
 
@@ -177,8 +180,7 @@ def by_campaign() -> list[CampaignRow]:
     """The campaigns, the most sold first; last, without a campaign, what none of them sold."""
     return [
         CampaignRow(
-            *row["figures"],
-            orders=row["orders"],
+            **_ladder(row),
             campaign_id=row["campaign"],
             name=in_language(row["name_zh"], row["name_en"]),
         )

@@ -104,7 +104,13 @@ def _join_lumps(found: Facts) -> dict[int, Amounts]:
     merged = disclosure.lumps(small, found.amounts(small), counted)
     MergedPool.objects.bulk_create(
         [
-            MergedPool(pool, amounts.paid, amounts.net, amounts.credited, amounts.unshared)
+            MergedPool(
+                sales_pool_id=pool,
+                paid_fen=amounts.paid,
+                net_fen=amounts.net,
+                credited_fen=amounts.credited,
+                unshared_fen=amounts.unshared,
+            )
             for pool, amounts in merged.items()
             if amounts != counted.get(pool)
         ],
@@ -125,7 +131,11 @@ def _paid_out() -> int:
             paid[household] = fen
     result = disclosure.payouts(paid, owed, counted)
     CountedPayout.objects.bulk_create(
-        [CountedPayout(h, fen) for h, fen in result.items() if fen != counted.get(h)],
+        [
+            CountedPayout(household_id=household, fen=fen)
+            for household, fen in result.items()
+            if fen != counted.get(household)
+        ],
         update_conflicts=True,
         unique_fields=["household"],
         update_fields=["fen"],
