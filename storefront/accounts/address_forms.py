@@ -56,7 +56,9 @@ class DivisionFields(forms.Form):
                 "hx-trigger": "change",
                 "hx-target": "#divisions",
                 "hx-swap": "outerHTML",
-                "hx-include": "[name=province],[name=city],[name=district]",
+                "hx-include": "[name=province],[name=city],[name=district],[name=town]",
+                # Who chooses faster than the network answers: the last choice counts.
+                "hx-sync": "closest form:replace",
             }
         for name, value in self.AUTOCOMPLETE.items():
             if name in self.fields:
@@ -92,7 +94,11 @@ def next_levels(given: Mapping[str, str]) -> DivisionFields:
     districts = divisions.districts(province, city)
     if districts and district not in districts or not city:
         district = districts[0] if len(districts) == 1 else ""
-    return DivisionFields(initial={"province": province, "city": city, "district": district})
+    town, towns = given.get("town", ""), divisions.towns(province, city, district)
+    if towns and town not in towns or not district:
+        town = ""
+    given = {"province": province, "city": city, "district": district, "town": town}
+    return DivisionFields(initial=given)
 
 
 class SavedAddressForm(DivisionFields):

@@ -44,7 +44,8 @@ def delete_account(user: User) -> None:
     if why := hindrance(gone):
         raise CannotDelete(why)
     for order_id in Order.objects.filter(user=gone).order_by("pk").values_list("pk", flat=True):
-        blank_order(order_id)
+        if not blank_order(order_id):  # a case was opened this moment
+            raise CannotDelete(hindrance(gone))
     placed = PaymentAttempt.State.PLACED
     attempts = PaymentAttempt.objects.select_for_update().filter(user=gone).exclude(state=placed)
     for attempt in attempts.order_by("pk"):

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from cooperatives.partner.models import Partner
 from cooperatives.portal.models import Membership
+from storefront.accounts.address_book import save_address
 from storefront.accounts.roles import Role, seed_roles
 
 
@@ -31,6 +32,27 @@ STAFF = {
     MODERATOR: Role.MODERATOR,
 }
 BUYER = SignIn("buyer@example.org", "演示买家", "/")
+# Of the demo's buyer; the first one is the default.
+ADDRESSES = (
+    {
+        "name": "演示买家",
+        "phone": "13800138000",
+        "province": "广西",
+        "city": "桂林市",
+        "district": "雁山区",
+        "town": "雁山镇",
+        "detail": "雁中路 9 号教师公寓 3 栋 502",
+    },
+    {
+        "name": "演示买家（老家）",
+        "phone": "13800138000",
+        "province": "湖南",
+        "city": "长沙市",
+        "district": "芙蓉区",
+        "town": "",
+        "detail": "解放西路 188 号",
+    },
+)
 
 
 def manager_of(partner: Partner) -> SignIn:
@@ -71,6 +93,10 @@ def make_accounts(password: str) -> list[SignIn]:
         for each, partner in partners.items()
         if (known[each.email].pk, partner.pk, manager.value) not in memberships
     )
+    buyer = known[BUYER.email]
+    if not buyer.saved_addresses.exists():
+        for address in ADDRESSES:
+            save_address(buyer, address)
     fits = {
         encoded: check_password(password, encoded)
         for encoded in {known[each.email].password for each in wanted}

@@ -195,13 +195,12 @@ class Visitor:
     def give_address(self, given: dict[str, str]) -> None:
         """Fill the checkout's first form and go on."""
         for name, value in given.items():
-            box = self.page.locator(f"main [name={name}]")
-            if name == "province":
-                box.select_option(value)
+            if name in ("province", "city", "district"):
+                self.page.locator(f"main select[name={name}]").select_option(value)
             else:
-                box.fill(value)
+                self.page.locator(f"main [name={name}]").fill(value)
         with self.page.expect_navigation(wait_until="load"):
-            self.page.locator("main form.panel button[type=submit]").click()
+            self.page.locator("main form:has([name=street]) button[type=submit]:visible").click()
 
     def enter_card(self, number: str) -> None:
         """Type a card into the payment service's own field."""
