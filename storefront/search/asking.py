@@ -8,24 +8,21 @@ from storefront.search.normalising import MOST_TOKENS, is_hanzi, normalise, runs
 
 # Joined with others, so short a word of Latin letters is in too many places to mean anything.
 FEWEST_TO_GUESS = 3
-ALL, NAMES = "ABCD", "ABC"
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One word that is asked for: tsquery alternatives for each weight, and for any."""
+    """One word that is asked for, in forms of which any will do. They are letters, digits, #."""
 
-    begun: tuple[str, ...]
-    whole: tuple[str, ...] = ()
+    forms: tuple[str, ...]
 
-    def tsquery(self, weights: str = ALL) -> str:
-        """Any of its alternatives in these weights; of a description only whole words count."""
-        names = "".join(one for one in weights if one in NAMES)
-        parts = [f"'{one}':*{names}" for one in self.begun] if names else []
-        if "D" in weights:
-            parts += [f"'{one}':D" for one in self.begun]
-        parts += [f"'{one}':{weights}" for one in self.whole]
-        return f"({' | '.join(parts)})"
+    def begun(self, weight: str = "") -> str:
+        """The tsquery for what begins with it."""
+        return "({})".format(" | ".join(f"'{one}':*{weight}" for one in self.forms))
+
+    def whole(self) -> str:
+        """The tsquery for it as a whole."""
+        return "({})".format(" | ".join(f"'{one}'" for one in self.forms))
 
 
 @dataclass(frozen=True)
@@ -46,20 +43,25 @@ class Asked:
     guesses: list[str] = field(default_factory=list)
 
     @property
-    def matching(self) -> str:
-        """The tsquery that finds candidates."""
-        every = " & ".join(unit.tsquery() for unit in self.units)
-        whole = [one for one in (self.zh, self.sound) if one]
-        also = " | ".join(f"'{one}':*ABC" for one in dict.fromkeys(whole) if len(one) > 1)
-        return f"({every}) | {also}" if also else every
+    def begun(self) -> str:
+        """The tsquery that finds candidates by beginnings: each unit, or the whole in one."""
+        also = "".join(f" | '{one}':*" for one in (self.zh, self.sound) if len(one) > 1)
+        return " & ".join(unit.begun() for unit in self.units) + also
+
+    @property
+    def whole(self) -> str:
+        """The same, of whole words alone."""
+        also = "".join(f" | '{one}' | '#{one}'" for one in (self.zh, self.sound) if len(one) > 1)
+        return " & ".join(unit.whole() for unit in self.units) + also
 
 
 def understand(query: str) -> Asked | None:
     """What a query asks for; None if there is no letter, digit or character in it."""
     tokens = normalise(query).split()[:MOST_TOKENS]
-    if not tokens:
-        return None
     joined = "".join(tokens)
+    # One letter is in everything, and says nothing.
+    if not joined or (len(joined) == 1 and not is_hanzi(joined)):
+        return None
     latin = not any(is_hanzi(run) for run in runs(joined))
     if not latin:
         lexicon.teach_chinese()
@@ -91,7 +93,7 @@ def _latin(run: str) -> list[Unit]:
     initials = (INITIALS + run,)
     if len(run) == 1:
         return [Unit(initials)]
-    return [Unit(tuple(dict.fromkeys((singular(run), run))) + initials)]
+    return [Unit((*dict.fromkeys((singular(run), run)), *initials))]
 
 
 def _guesses(tokens: list[str], latin: bool) -> list[str]:

@@ -51,6 +51,8 @@ class Made:
 
     source: Source
     words: str = ""
+    names: str = ""
+    texts: str = ""
     name_zh: str = ""
     split_zh: str = ""
     name_en: str = ""
@@ -89,16 +91,23 @@ def english(text: str) -> list[str]:
 
 
 class _Lexemes:
-    """Lexemes with their best weight, and the terms among them."""
+    """Lexemes with their best weight, and terms.
+
+    A of its name, B of another word for it, C of its category and places, D of its texts.
+    """
 
     def __init__(self) -> None:
         self.weights: dict[str, str] = {}
         self.terms: dict[tuple[str, str], str] = {}
+        # Words that are not only the end of one.
+        self.whole: set[str] = set()
 
-    def add(self, lexeme: str, weight: str) -> None:
+    def add(self, lexeme: str, weight: str, whole: bool = False) -> None:
         lexeme = lexeme[:LONGEST_LEXEME]
         if lexeme and weight < self.weights.get(lexeme, "E"):
             self.weights[lexeme] = weight
+        if whole:
+            self.whole.add(lexeme)
 
     def add_name(self, text: str, weight: str, places: Sequence[str] = ()) -> None:
         """A name in either script: found from each of its characters, syllables or words on.
@@ -110,7 +119,7 @@ class _Lexemes:
                 self._add_chinese(run, weight, without_place(run, places))
         words = english(text)
         for place, word in enumerate(words):
-            self.add(word, weight)
+            self.add(word, weight, whole=True)
             self.add("".join(words[place:]), weight)
             self._term(word, word, word)
         if words and words[0] in {sounds.lazy_sound(place) for place in places}:
@@ -123,11 +132,11 @@ class _Lexemes:
         """Running text: whole words alone, and last of all."""
         for run in runs(text):
             if not is_hanzi(run):
-                self.add(singular(run), "D")
+                self.add(singular(run), "D", whole=True)
                 continue
             for word in sounds.cut_finely(run):
                 if len(word) > 1:
-                    self.add(word, "D")
+                    self.add(word, "D", whole=True)
 
     def _add_chinese(self, run: str, weight: str, whole: str) -> None:
         for place in range(len(run)):
@@ -139,7 +148,7 @@ class _Lexemes:
                     self.add(INITIALS + sounds.initials(reading[place:]), weight)
         for word in {*sounds.cut_finely(run), whole}:
             if len(word) > 1:
-                self.add(word, weight)
+                self.add(word, weight, whole=True)
                 for reading in sounds.readings(word):
                     self.add("".join(reading), weight)
                     self._term("".join(reading), word, word)
@@ -148,11 +157,12 @@ class _Lexemes:
         if len(text) > 2:
             self.terms[text[:LONGEST_LEXEME], lexeme[:LONGEST_LEXEME]] = label[:100]
 
-    def vector(self) -> str:
-        """The lexemes as the text of a tsvector; they are letters, digits and # alone."""
+    def vector(self, weights: str, texts: bool = False) -> str:
+        """The lexemes of these weights as the text of a tsvector: letters, digits and # alone."""
         return " ".join(
-            f"'{lexeme}':{position}{weight}"
+            f"'{lexeme}':{position}{'' if texts else weight}"
             for position, (lexeme, weight) in enumerate(sorted(self.weights.items()), 1)
+            if weight in weights and (not texts or lexeme in self.whole)
         )
 
 
@@ -185,7 +195,7 @@ def make(source: Source) -> Made:
     lexemes.add_name(" ".join(words_en), "A", [short_place(place) for place in places])
     aliases = other_names(name_zh, name_en, source.meanings)
     for alias in aliases:
-        lexemes.add_name(alias, "B")
+        lexemes.add_name(alias, "B", places)
     others = [one for group in source.groups for one in _others_of_group(group, source.meanings)]
     for name in [*_with_short(source.groups + source.places), *others]:
         lexemes.add_name(normalise(name), "C")
@@ -195,7 +205,9 @@ def make(source: Source) -> Made:
             lexemes.add_text(normalise(piece))
     return Made(
         source=source,
-        words=lexemes.vector(),
+        words=lexemes.vector("ABC"),
+        names=lexemes.vector("AB"),
+        texts=lexemes.vector("ABCD", texts=True),
         name_zh=name_zh,
         split_zh="".join(f" {word}" for word in sounds.cut(name_zh)),
         name_en=name_en,

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 class Document(models.Model):
     """One thing that can be found. Written by services.reindex alone; it can always be made anew.
 
-    words      every lexeme by which it is found: A its name, B other words for it, C its category
-               and places, D its description. Beginnings find too, so a name stands there from each
-               of its characters on: 灌阳百香果, 阳百香果, 百香果 … and so do its sound and initials
+    words      every lexeme by which it is found but those of its texts. Beginnings find too, so a
+               name stands there from each of its characters on: 灌阳百香果, 阳百香果, 百香果 … and
+               so do its sound and its initials
+    names      those of them that are its name (A) or another word for it (B): small, for ranking
+    texts      whole words of everything, its description and packs too, for what nothing is called
     name_zh    the name without spaces; split_zh: its words, each after a space
     name_en    the words of the English name in the singular, each after a space
     sounds     its readings in pinyin without tones and spaces, the usual one first
@@ -37,6 +39,8 @@ class Document(models.Model):
     season_from = models.PositiveSmallIntegerField(default=1)
     season_to = models.PositiveSmallIntegerField(default=12)
     words = SearchVectorField()
+    names = SearchVectorField()
+    texts = SearchVectorField()
     name_zh = models.TextField()
     split_zh = models.TextField()
     name_en = models.TextField()
@@ -48,7 +52,10 @@ class Document(models.Model):
     class Meta:
         ordering = ["kind", "key"]
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="document_once")]
-        indexes = [GinIndex(fields=["words"], name="document_words", fastupdate=False)]
+        indexes = [
+            GinIndex(fields=["words"], name="document_words", fastupdate=False),
+            GinIndex(fields=["texts"], name="document_texts", fastupdate=False),
+        ]
 
 
 class Term(models.Model):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -13,7 +12,7 @@ from catalog.models import in_language
 from storefront.search.asking import Asked, understand
 from storefront.search.highlighting import Piece, marked
 from storefront.search.models import Document
-from storefront.search.sql import nearest_terms, statement
+from storefront.search.sql import nearest_terms, rows_of, statement
 
 MOST = 500
 # A word of several is only put right if what it is taken for is at least as near as that.
@@ -48,10 +47,8 @@ def _hits(asked: Asked | None, kinds: list[str], limit: int) -> Iterator[Hit]:
     if asked is None:
         return
     sql, parameters = statement(asked, kinds, today().month, limit)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        for row in cursor.fetchall():
-            yield Hit(*row)
+    for row in rows_of(sql, parameters):
+        yield Hit(*row)
 
 
 def found(query: str, limit: int = MOST) -> list[int]:
@@ -85,11 +82,7 @@ def did_you_mean(query: str) -> str:
     if asked is None or first is None or not first.guessed:
         return ""
     sql, parameters = nearest_terms(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        best: dict[int, tuple[str, float]] = {
-            place: (label, near) for place, label, near in cursor.fetchall()
-        }
+    best = {place: (label, near) for place, label, near in rows_of(sql, parameters)}
     return _sentence(asked, best)
 
 

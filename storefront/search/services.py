@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef
 from kombu.exceptions import OperationalError
+from psycopg.types.json import Jsonb
 
 from catalog.models import Category, Produce, Product
 from cooperatives.partner.models import Partner, StockRecord
@@ -21,26 +22,35 @@ log = logging.getLogger(__name__)
 # Two at once would wait for each other's rows; the number is only ours.
 LOCK = 2_026_112_204
 BATCH = 1000
+# One statement for a batch: its rows come as JSON.
 _WRITE = """
 INSERT INTO produce_search_document AS d
-    (kind, key, produce_id, label_zh, label_en, season_from, season_to, words, name_zh, split_zh,
-     name_en, sounds, initials, aliases, digest)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s::tsvector, %s, %s, %s, %s, %s, %s, %s)
+    (kind, key, produce_id, label_zh, label_en, season_from, season_to, words, names, texts,
+     name_zh, split_zh, name_en, sounds, initials, aliases, digest)
+SELECT kind, key, produce_id, label_zh, label_en, season_from, season_to, words::tsvector,
+    names::tsvector, texts::tsvector, name_zh, split_zh, name_en, sounds, initials, aliases, digest
+FROM jsonb_to_recordset(%s) AS r(kind text, key text, produce_id bigint, label_zh text,
+    label_en text, season_from smallint, season_to smallint, words text, names text, texts text,
+    name_zh text, split_zh text, name_en text, sounds text[], initials text, aliases text[],
+    digest text)
 ON CONFLICT (kind, key) DO UPDATE SET
     produce_id = EXCLUDED.produce_id, label_zh = EXCLUDED.label_zh, label_en = EXCLUDED.label_en,
     season_from = EXCLUDED.season_from, season_to = EXCLUDED.season_to, words = EXCLUDED.words,
+    names = EXCLUDED.names, texts = EXCLUDED.texts,
     name_zh = EXCLUDED.name_zh, split_zh = EXCLUDED.split_zh, name_en = EXCLUDED.name_en,
     sounds = EXCLUDED.sounds, initials = EXCLUDED.initials, aliases = EXCLUDED.aliases,
     digest = EXCLUDED.digest
 """
-_WRITE_TERM = """
-INSERT INTO produce_search_term (text, lexeme, label) VALUES (%s, %s, %s)
+_WRITE_TERMS = """
+INSERT INTO produce_search_term (text, lexeme, label)
+SELECT r.text, r.lexeme, r.label
+FROM jsonb_to_recordset(%s) AS r(text text, lexeme text, label text)
 ON CONFLICT (text, lexeme) DO NOTHING
 """
 _FORGET_TERMS = """
 DELETE FROM produce_search_term AS t WHERE NOT EXISTS (
     SELECT FROM produce_search_document AS d
-    WHERE d.words @@ ('''' || t.lexeme || ''':ABC')::tsquery)
+    WHERE d.words @@ ('''' || t.lexeme || '''')::tsquery)
 """
 
 
@@ -219,30 +229,34 @@ def _write(made: Sequence[Made], digests: dict[tuple[str, str], str]) -> None:
     for one in made:
         source = one.source
         rows.append(
-            (
-                source.kind,
-                source.key,
-                source.produce_id,
-                source.label_zh,
-                source.label_en,
-                source.season_from,
-                source.season_to,
-                one.words,
-                one.name_zh,
-                one.split_zh,
-                one.name_en,
-                one.sounds,
-                one.initials,
-                one.aliases,
-                digests[source.kind, source.key],
-            )
+            {
+                "kind": str(source.kind),
+                "key": source.key,
+                "produce_id": source.produce_id,
+                "label_zh": source.label_zh,
+                "label_en": source.label_en,
+                "season_from": source.season_from,
+                "season_to": source.season_to,
+                "words": one.words,
+                "names": one.names,
+                "texts": one.texts,
+                "name_zh": one.name_zh,
+                "split_zh": one.split_zh,
+                "name_en": one.name_en,
+                "sounds": one.sounds,
+                "initials": one.initials,
+                "aliases": one.aliases,
+                "digest": digests[source.kind, source.key],
+            }
         )
         terms |= one.terms
+    named = [
+        {"text": text, "lexeme": lexeme, "label": label}
+        for (text, lexeme), label in sorted(terms.items())
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(_WRITE, rows)
-        cursor.executemany(
-            _WRITE_TERM, [(text, lexeme, label) for (text, lexeme), label in sorted(terms.items())]
-        )
+        cursor.execute(_WRITE, [Jsonb(rows)])
+        cursor.execute(_WRITE_TERMS, [Jsonb(named)])
 
 
 def reindex_later(changed: Iterable[Model]) -> None:

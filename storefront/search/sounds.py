@@ -43,8 +43,10 @@ def _new_tokenizer() -> Any:
 
 
 def _tokenizer() -> Any:
-    with _loading:
-        return _new_tokenizer()
+    if not _new_tokenizer.cache_info().currsize:
+        with _loading:
+            _new_tokenizer()
+    return _new_tokenizer()
 
 
 def preload() -> None:
