@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -144,4 +145,4 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     services.end_all_sessions(cast(User, request.user))
     logout(request)
     messages.success(request, _("You are signed out on all devices."))
-    return redirect("accounts:login")
+    return redirect(settings.LOGOUT_REDIRECT_URL)

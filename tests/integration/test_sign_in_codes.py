@@ -233,7 +233,7 @@ def test_signing_out_everywhere_ends_both_browsers(client, member):
         assert browser.get("/accounts/me/").status_code == 200
 
     assert client.get("/accounts/me/sign-out/").status_code == 405
-    assert client.post("/accounts/me/sign-out/").url == "/accounts/login/"
+    assert client.post("/accounts/me/sign-out/").url == "/"
 
     for browser in (client, other):
         assert browser.get("/accounts/me/").url.startswith("/accounts/login/")
