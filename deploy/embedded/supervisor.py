@@ -171,7 +171,7 @@ class Supervisor:
         if self.desk.own_database and loaded.says(wanted):
             self.sign_ins = loaded.note()
             return
-        say("- loading the demo")
+        say("- loading the demo (half a minute the first time)")
         self.sign_ins = self._manage("load_demo")
         loaded.set(wanted, self.sign_ins)
 
