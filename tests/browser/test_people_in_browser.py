@@ -61,3 +61,39 @@ def test_a_new_person_signs_in_by_a_code_and_keeps_an_address(
     for path in ("data/", "data/delete/", "password/", "contact/", "profile/"):
         person.go(f"/accounts/me/{path}")
         person.look(path.strip("/").replace("/", "-"))
+
+
+def test_language_text_and_colours_are_one_tap_and_stay(arrive_there: Arrive) -> None:
+    # Given somebody in the middle of a list, whose device likes it light
+    person = arrive_there("eyes", language="zh-CN")
+    page, html = person.page, person.page.locator("html")
+    person.speak("zh-hans")
+    person.go("/produce/?lang=zh-hans&sort=price")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    light, usual = page.evaluate(ground), page.evaluate(size)
+    tools = page.locator(".masthead [data-look]")
+
+    # When they tap for large text, then for dark
+    tools.locator("[name=font]").click()
+    expect(html).to_have_attribute("data-font", "large")
+    assert page.evaluate(size) == usual * 1.25
+    person.look("large")
+    tools.locator("[name=theme]").click()
+    expect(html).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(ground) != light
+    person.look("large-dark")
+
+    # And for English, then the page is the same one, and still theirs
+    tools.get_by_role("button", name="English").click()
+    expect(html).to_have_attribute("lang", "en")
+    assert page.url.endswith("/produce/?sort=price")
+    expect(html).to_have_attribute("data-theme", "dark")
+
+    # On a field's way by keys alone: the first stop leads past the head
+    person.go("/accounts/login/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert person.faults == []
