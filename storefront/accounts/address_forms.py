@@ -55,7 +55,8 @@ class DivisionFields(forms.Form):
                 "hx-get": reverse_lazy("accounts:divisions"),
                 "hx-trigger": "change",
                 "hx-target": "#divisions",
-                "hx-swap": "outerHTML",
+                # Without a pause, in which a choice would not be heard.
+                "hx-swap": "outerHTML settle:0ms",
                 "hx-include": "[name=province],[name=city],[name=district],[name=town]",
                 # Who chooses faster than the network answers: the last choice counts.
                 "hx-sync": "closest form:replace",
