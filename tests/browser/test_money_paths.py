@@ -346,7 +346,7 @@ def test_voucher(buyer: Visitor, language: str) -> None:
     buyer.go("/produce/HSF/")
     buyer.page.locator(".pack").nth(1).click()
     buyer.page.locator("#quantity").fill("2")
-    paths.tap(buyer, ".buy button")
+    paths.tap(buyer, ".buy-add")
     buyer.go("/basket/")
     enter_code(buyer, "HARVEST-99")
     buyer.look("wrong-code")

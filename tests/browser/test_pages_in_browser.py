@@ -79,7 +79,7 @@ def test_the_shops_pages_fit_in_both_languages_and_widths(arrive: Arrive) -> Non
     for code, pack in (("PG", "2.5 kg"), ("HSF", "10 kg"), ("CY", "0.5 kg")):
         guest.go(f"/produce/{code}/")
         guest.page.locator(".pack", has_text=pack).first.click()
-        guest.page.locator(".buy button").click()
+        guest.page.locator(".buy-add").click()
     guest.go("/checkout/")
     guest.give_address(ADDRESS)
     pages = {"basket": "/basket/", "delivery": "/checkout/", "review": "/checkout/review/"}
