@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from catalog.models import Produce
 from cooperatives.partner.models import StockRecord
@@ -55,9 +55,11 @@ def _entries(path: str, changed: datetime | None) -> Iterator[str]:
 
 
 def of_pages() -> Iterator[str]:
-    """Every live page that anybody may see, and the lists that are no pages. Two queries."""
+    """Every live page that anybody may see, and the lists that are no pages. Three queries."""
     yield from _entries(reverse("shop:produce-list"), None)
-    rows = Page.objects.live().public().filter(depth__gt=1).order_by("path")
+    site = Site.objects.select_related("root_page").get(is_default_site=True)
+    tree = Page.objects.descendant_of(site.root_page, inclusive=True)
+    rows = tree.live().public().order_by("path")
     for path, changed in rows.values_list("url_path", "last_published_at"):
         yield from _entries(address_of(path), changed)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 SPACE = uuid.UUID("5f0e1c7a-31b4-4e8e-9d5c-2f6d9a4b7c10")
 
 
-def block(kind: str, **value: object) -> dict:
+def block(kind: str, /, **value: object) -> dict:
     """One block with a key made of what it says."""
     return {"type": kind, "value": value, "id": str(uuid.uuid5(SPACE, f"{kind}{value}"))}
 
