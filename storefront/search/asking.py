@@ -104,7 +104,9 @@ def _guesses(tokens: list[str], latin: bool) -> list[str]:
         if len(pieces) == 1:
             pieces = lexicon.part_off(tokens[0])
     elif len(tokens) == 1:
-        pieces = [piece for run in runs(tokens[0]) for piece in _words_of(run)]
+        # One character sounds like too many others.
+        words = [piece for run in runs(tokens[0]) for piece in _words_of(run)]
+        pieces = [word for word in words if len(word) > 1]
     spoken = [singular(one) if latin else sounds.lazy_sound(one) for one in pieces]
     whole = "".join(spoken) if latin else sounds.lazy_sound("".join(tokens))
     return [whole] + [one for one in spoken if one != whole and len(one) >= FEWEST_TO_GUESS]

@@ -21,7 +21,7 @@ from storefront.search.asking import Asked
 
 # So many candidates are ranked, of whole words and of beginnings each: what is more was asked for
 # with too little to tell which is best.
-MOST_CANDIDATES, CANDIDATES_FOR_ONE, MOST_NEAR = 1500, 50, 400
+MOST_CANDIDATES, CANDIDATES_FOR_ONE, MOST_NEAR = 1000, 40, 200
 # Terms this much worse than the nearest one are not tried.
 CLOSE = 0.7
 # Guesses that are farther off than that, or this much worse than the best, are left out.

@@ -271,6 +271,9 @@ OSCAR_INITIAL_ORDER_STATUS = "paid"
 OSCAR_INITIAL_LINE_STATUS = "paid"
 OSCAR_ORDER_STATUS_PIPELINE: dict = {}
 OSCAR_REQUIRED_ADDRESS_FIELDS = ("first_name", "line1", "state", "line4")
+# Load the search's dictionaries with the web server, not at the first search.
+SEARCH_PRELOAD = env.bool("SEARCH_PRELOAD", default=False)
+# Oscar wants one; ours is storefront.search, in the database.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 
 # Wagtail

@@ -20,3 +20,5 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 # Wagtail previews a page in a frame of its own site: X_FRAME_OPTIONS is SAMEORIGIN on purpose.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
+
+SEARCH_PRELOAD = env.bool("SEARCH_PRELOAD", default=True)
