@@ -116,7 +116,9 @@ class Buyer:
             self.ask("POST", "/basket/add/", pack=pack, quantity=self.dice.randint(1, most))
         if self.all.codes and self.dice.random() < 0.4:
             self.ask("POST", "/basket/codes/", code=self.dice.choice(self.all.codes))
-        given = DELIVERY | {"province": self.dice.choice(PROVINCES), "email": self.email}
+        # A city that the lists don't know may lie in any province.
+        place = {"province": self.dice.choice(PROVINCES), "city": "小城", "district": "老区"}
+        given = DELIVERY | place | {"email": self.email}
         if self.ask("POST", "/checkout/", **given).location != "/checkout/review/":
             self.all.done["refused: sold out"] += 1
             raise GaveUp
