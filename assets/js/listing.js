@@ -22,6 +22,13 @@ document.addEventListener("htmx:afterSettle", () => {
   listWasActive = false;
 });
 
+// Back and back again: the page that is gone to last is the one that is shown.
+let restoring;
+document.addEventListener("htmx:historyCacheMiss", (event) => {
+  restoring?.abort();
+  restoring = event.detail.xhr;
+});
+
 // The sheet's button closes it: the results are there already.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-listing]")) return;
