@@ -138,7 +138,7 @@ def _campaign(tree: Tree, home: HomePage) -> CampaignPage:
 
 def _village(tree: Tree, index: VillagesPage, village: villages.Village, partner: Partner) -> None:
     """A village's page, and its cooperative's below it."""
-    place = village.slug.capitalize()
+    place = villages.english_name(village)
     about = Text(
         slug=village.slug,
         title_zh=partner.village,

@@ -231,7 +231,9 @@ def campaign_now() -> CampaignCard | None:
 
 
 def campaign_of(page: Any) -> Campaign | None:
-    """The campaign that a page is for: the last to begin."""
+    """The campaign that a page is for: the last to begin. None for a page not saved yet."""
+    if page.pk is None:
+        return None
     return Campaign.objects.filter(page=page.pk).order_by("-starts_at").first()
 
 

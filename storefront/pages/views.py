@@ -18,6 +18,7 @@ CLOSED = (
     "/checkout/",
     "/cms/",
     "/coop/",
+    "/dev/",
     "/look/",
     "/messages/",
     "/orders/",

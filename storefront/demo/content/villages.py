@@ -223,6 +223,15 @@ VILLAGES = (
 )
 
 
+# As pinyin writes them where a syllable begins with a vowel.
+SPELT = {"geergou": "Ge'ergou", "xinan": "Xin'an", "muer": "Mu'er"}
+
+
+def english_name(village: Village) -> str:
+    """A village's name in Latin letters."""
+    return SPELT.get(village.slug, village.slug.capitalize())
+
+
 def body(village: Village) -> list[dict]:
     """A village's own words; what it sells comes by itself below them."""
     return [text(f"<p>{village.body_zh}</p>", f"<p>{village.body_en}</p>")]
