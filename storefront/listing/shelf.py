@@ -2,7 +2,7 @@
 
 Each value of a filter is one integer whose bit n says whether the produce at place n has it. Then
 combining filters is AND and OR, and counting is counting bits: as quick for 20,000 produce as
-drawing the page. Nothing here is shown: what a card says is read from the database (ADR 0013).
+drawing the page. Nothing here is shown: what a card says is read from the database (ADR 0015).
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# What changed that a list of produce shows or filters by (ADR 0013). Rows are only ever inserted,
+# What changed that a list of produce shows or filters by (ADR 0015). Rows are only ever inserted,
 # so that no two transactions wait for each other here; `xid` says which transaction wrote it, so
 # that a reader misses none that commits late. No produce: everything may have changed.
 TABLE = """
