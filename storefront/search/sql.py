@@ -21,7 +21,8 @@ from storefront.search.asking import Asked
 
 # So many candidates are ranked, of whole words and of beginnings each: what is more was asked for
 # with too little to tell which is best.
-MOST_CANDIDATES, CANDIDATES_FOR_ONE, MOST_NEAR = 1000, 40, 200
+MOST_CANDIDATES, CANDIDATES_FOR_ONE, MOST_NEAR = 1000, 25, 200
+NEAR_FOR_ONE = 10
 # Terms this much worse than the nearest one are not tried.
 CLOSE = 0.7
 # Guesses that are farther off than that, or this much worse than the best, are left out.
@@ -101,7 +102,7 @@ WITH candidate AS MATERIALIZED (
             ELSE 0.7 END AS part
         FROM produce_search_document
         WHERE kind = ANY(%(kinds)s) AND words @@ ('''' || n.lexeme || '''')::tsquery
-        LIMIT {most_near}
+        LIMIT %(most_near)s
     ) AS d
     GROUP BY d.id, n.place
 ), spelt AS (
@@ -160,6 +161,7 @@ def statement(asked: Asked, kinds: list[str], month: int, limit: int) -> tuple[s
         "guesses": asked.guesses,
         "month": month,
         "limit": limit,
+        "most_near": min(MOST_NEAR, NEAR_FOR_ONE * limit),
         "most": min(MOST_CANDIDATES, CANDIDATES_FOR_ONE * limit),
     }
     classes = []
@@ -175,7 +177,6 @@ def statement(asked: Asked, kinds: list[str], month: int, limit: int) -> tuple[s
         by_words=f"40 + 2.0 * ({' + '.join(classes)}) / {len(classes)}",
         in_season=_IN_SEASON,
         alike=_ALIKE,
-        most_near=MOST_NEAR,
         close=CLOSE,
         of_best=NEAR_OF_BEST,
         least=NEAR_LEAST,
