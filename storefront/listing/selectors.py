@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -26,8 +27,10 @@ PER_PAGE = 24
 FEW = 6
 # In the shelf that an empty page offers.
 PER_SHELF = 4
-# Of a longer facet the rest is folded away.
+# Of a longer facet the rest is folded away; of very many villages the commonest are offered, and
+# all of a county once it is chosen.
 OPEN_VALUES = 8
+MOST_VALUES = {"village": 40}
 TITLES = {
     "price": gettext_lazy("Price per jin"),
     "pack": gettext_lazy("Pack size"),
@@ -70,17 +73,23 @@ class Facet:
     title: Any
     options: list[Option]
 
-    @property
+    @cached_property
     def first(self) -> list[Option]:
         """What stands open: the commonest, in their order, and all that is chosen."""
-        if len(self.options) <= OPEN_VALUES:
-            return self.options
-        common = sorted(self.options, key=lambda one: -one.count)[:OPEN_VALUES]
-        return [one for one in self.options if one.chosen or one in common]
+        return _commonest(self.options, OPEN_VALUES)
 
-    @property
+    @cached_property
     def rest(self) -> list[Option]:
-        return [one for one in self.options if one not in self.first]
+        first = set(self.first)
+        return [one for one in self.options if one not in first]
+
+
+def _commonest(options: list[Option], most: int) -> list[Option]:
+    """At most so many options, in their order, and all that are chosen."""
+    if len(options) <= most:
+        return options
+    kept = set(sorted(options, key=lambda one: -one.count)[:most])
+    return [one for one in options if one.chosen or one in kept]
 
 
 @dataclass(frozen=True)
@@ -264,7 +273,7 @@ def _facets(shelf: Shelf, asked: Asked, answer: Answer) -> list[Facet]:
         ]
         # One value that all have is no choice.
         if len(options) > 1 or any(one.chosen for one in options):
-            facets.append(Facet(name, title, options))
+            facets.append(Facet(name, title, _commonest(options, MOST_VALUES.get(name, 200))))
     return facets
 
 
@@ -276,8 +285,7 @@ def _label(shelf: Shelf, name: str, value: str) -> str:
         case "county":
             return shelf.known.counties[value] or _("Elsewhere")
         case "village":
-            place = next(each for each in shelf.places.values() if each.code == value)
-            return f"{place.county}{place.village}" or place.code
+            return shelf.villages[value]
         case "price":
             low, high = PRICE_BANDS[value]
             if high is None:
