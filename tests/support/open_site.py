@@ -189,7 +189,7 @@ class Visitor:
         self.sees(produce)
         self.page.locator(".pack", has_text=pack).click()
         self.page.locator("#quantity").fill(str(packs))
-        self.page.locator(".buy button").click()
+        self.page.locator(".buy-add").click()
         self.page.wait_for_load_state("load")
 
     def give_address(self, given: dict[str, str]) -> None:
