@@ -147,8 +147,8 @@ def by_step(shop, products: Sequence[int]) -> dict[str, float]:
     for name, step in shop.path:
         before = cpu_seconds(shop.web.process.pid)
         in_threads([lambda b=b, s=step: s(b) for b in browsers], 2)
-        shop.settle()
         spent[name] = (cpu_seconds(shop.web.process.pid) - before) / len(browsers) * 1000
+    shop.settle()
     return spent
 
 
