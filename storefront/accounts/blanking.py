@@ -7,6 +7,8 @@ append-only changes of address by a function of the database that can only blank
 """
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
@@ -105,11 +107,11 @@ def blank_attempt(attempt: PaymentAttempt) -> None:
     for use in Use.objects.filter(attempt=attempt).exclude(buyer=[]).order_by("terms_id"):
         use.buyer = [keys.get(key, key) for key in use.buyer]
         use.save(update_fields=["buyer"])
-        if use.state != Use.State.RELEASED:
+        if use.state != Use.State.RELEASED and use.terms_id:
             _recount(use.terms_id, keys)
 
 
-def _recount(terms_id: int | None, keys: dict[str, str]) -> None:
+def _recount(terms_id: int, keys: dict[str, str]) -> None:
     """Count one use under other keys than before."""
     for key in sorted(keys):
         count = BuyerCount.objects.select_for_update().filter(terms=terms_id, key=key).first()
@@ -147,11 +149,10 @@ def _blank_cases(order: Order) -> None:
 def blank_pictures(pictures: Iterable[CasePicture]) -> None:
     """Put one white dot where each picture was; its row stays as it is."""
     for picture in pictures:
-        name, storage = picture.image.name, picture.image.storage
-        transaction.on_commit(lambda name=name, storage=storage: _overwrite(storage, name))
+        transaction.on_commit(partial(_overwrite, picture.image.storage, picture.image.name))
 
 
-def _overwrite(storage, name: str) -> None:
-    if storage.exists(name):
+def _overwrite(storage: Any, name: str | None) -> None:
+    if name and storage.exists(name):
         storage.delete(name)
         storage.save(name, ContentFile(WHITE))

@@ -176,9 +176,10 @@ def _make(request: HttpRequest, contact: Reached, password: str) -> HttpResponse
     try:
         user = services.make_account(contact, get_language() or "", password)
     except services.ContactTaken:  # a second click, or another browser of the same person
-        user = services.user_by(contact)
-        if user is None or not user.is_active:
+        known = services.user_by(contact)
+        if known is None or not known.is_active:
             return redirect("accounts:login")
+        user = known
     wanted = _next(request)
     request.session.pop(PROVED, None)
     services.sign_in(request, user)

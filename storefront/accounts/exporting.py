@@ -161,6 +161,6 @@ def archive_of(user: User) -> bytes:
             for entry in case.entries.all():
                 for picture in entry.pictures.all():
                     storage, name = picture.image.storage, picture.image.name
-                    if storage.exists(name):
+                    if name and storage.exists(name):
                         archive.writestr(name, storage.open(name).read())
     return made.getvalue()
