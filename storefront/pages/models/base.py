@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
@@ -42,7 +42,7 @@ class BilingualPage(Page):
 
     content_panels = [
         MultiFieldPanel(
-            [FieldRowPanel([FieldPanel("title"), FieldPanel("title_en")])], heading=_("Title")
+            [FieldRowPanel([TitleFieldPanel("title"), FieldPanel("title_en")])], heading=_("Title")
         ),
         MultiFieldPanel(
             [FieldPanel("introduction_zh"), FieldPanel("introduction_en")],
