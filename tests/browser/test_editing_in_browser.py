@@ -41,7 +41,7 @@ def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
     page.fill("[name=body-0-value-heading_en]", "What belongs in it")
     # The preview shows it before anything is saved
     page.locator("[data-side-panel-toggle=preview]").first.click()
-    seen = page.frame_locator("iframe[title]").locator("h1")
+    seen = page.frame_locator("#w-preview-iframe").locator("h1")
     expect(seen).to_have_text(re.compile("冬至暖锅|Midwinter hotpot"))
     page.locator("[data-side-panel-toggle=preview]").first.click()
 

@@ -49,6 +49,8 @@ PAGES = (
     "/money/",
     "/autumn/",
 )
+# Those that grow with what there is.
+LISTS = ("/", "/villages/", "/stories/")
 # With every block that there is on the page.
 BUDGET = 55
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -67,7 +69,7 @@ def test_each_page_type_speaks_both_languages_by_few_queries(
 ):
     make_many(3 * count)
     make_site(villages=count, articles=count, body=every_block())
-    for address in PAGES:
+    for address in PAGES if count == 1 else LISTS:
         en = client.get(address, {"lang": "en"})
         client.cookies.clear()
         with django_assert_max_num_queries(BUDGET):
@@ -212,7 +214,7 @@ HOSTILE = (
 def test_hostile_queries_break_nothing(client):
     make_site()
 
-    for address in ("/", "/stories/", "/villages/v0/", "/sitemap.xml", "/nowhere/"):
+    for address in ("/", "/stories/", "/sitemap.xml", "/nowhere/"):
         for query in HOSTILE:
             answer = client.get(f"{address}?{query}")
             assert answer.status_code == (404 if address == "/nowhere/" else 200), query
