@@ -39,7 +39,7 @@ document.addEventListener("submit", (event) => {
 // What was said of the basket goes after a while.
 let saying;
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "quick-said") return;
+  if (event.detail.target?.id !== "quick-said") return;
   clearTimeout(saying);
   saying = setTimeout(() => event.detail.target.replaceChildren(), 6000);
 });
