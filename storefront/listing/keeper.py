@@ -101,9 +101,10 @@ def _note_picking(kept: Kept, rows: Iterable[Row | None]) -> None:
 
 def _follow(kept: Kept, changes: dict[int, int | None]) -> bool:
     """Put what changed into the shelf; False when it must be read anew."""
-    touched = {produce for note, produce in changes.items() if note not in kept.seen}
+    noted = {produce for note, produce in changes.items() if note not in kept.seen}
+    touched = {produce for produce in noted if produce is not None}
     if (
-        None in touched
+        None in noted
         or len(touched) > MOST_CHANGES
         or kept.day != today()
         or time.monotonic() - kept.looked > SECONDS_TRUSTED

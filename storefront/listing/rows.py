@@ -120,8 +120,13 @@ BESIDE = f"""
 def _row(found: Sequence[tuple]) -> Row:
     """One produce from the rows of its packs."""
     one = found[0]
+    pk, code, name_zh, name_en, category = one[:5]
     return Row(
-        *one[:5],
+        pk=pk,
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        category=category,
         season=(one[5], one[6]),
         temperature=one[7],
         gi=one[8],

@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef
@@ -255,8 +256,9 @@ def _write(made: Sequence[Made], digests: dict[tuple[str, str], str]) -> None:
         for (text, lexeme), label in sorted(terms.items())
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [Jsonb(rows)])
-        cursor.execute(_WRITE_TERMS, [Jsonb(named)])
+        for statement, objects in ((_WRITE, rows), (_WRITE_TERMS, named)):
+            parameters: list[Any] = [Jsonb(objects)]
+            cursor.execute(statement, parameters)
 
 
 def reindex_later(changed: Iterable[Model]) -> None:

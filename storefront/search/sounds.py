@@ -31,6 +31,8 @@ def _new_tokenizer() -> Any:
     class Tokenizer(jieba.Tokenizer):
         """jieba without its cache, a file in a folder that everybody may write to."""
 
+        initialized: bool
+
         def initialize(self, dictionary: Any = None) -> None:
             with self.lock:
                 if not self.initialized:

@@ -250,7 +250,7 @@ def _photos(produce: Produce) -> list[Photo]:
     photos = [photo for photo in photos_of(produce) if photo.has(HERO)]
     if not photos:
         # Known now: the tag that shows the drawing need not ask again.
-        vars(produce).setdefault(ON_PRODUCE, {})[HERO.name] = None
+        produce.__dict__.setdefault(ON_PRODUCE, {})[HERO.name] = None
     return photos
 
 
@@ -284,14 +284,19 @@ def price_shares(produce: Produce, partners: Sequence[Partner], fen: int) -> lis
             return []
         key = (rule.fee_bps, rule.fund_bps, rule.period)
         if key not in found:
-            bps = {
-                "household": WHOLE - rule.fee_bps - rule.fund_bps,
-                "fund": rule.fund_bps,
-                "fee": rule.fee_bps,
-            }
-            cut = largest_remainder(fen, bps)
+            household_bps = WHOLE - rule.fee_bps - rule.fund_bps
+            cut = largest_remainder(
+                fen, {"household": household_bps, "fund": rule.fund_bps, "fee": rule.fee_bps}
+            )
             found[key] = PriceShare(
-                [], rule.period, *bps.values(), cut["household"], cut["fund"], cut["fee"]
+                partners=[],
+                period=rule.period,
+                household_bps=household_bps,
+                fund_bps=rule.fund_bps,
+                fee_bps=rule.fee_bps,
+                household_fen=cut["household"],
+                fund_fen=cut["fund"],
+                fee_fen=cut["fee"],
             )
         found[key].partners.append(partner)
     return list(found.values())

@@ -25,5 +25,5 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         # Django asks no setting for the class: it is looked up in this module.
-        migrate.MigrationExecutor = WagtailFirst  # type: ignore[misc]
+        vars(migrate)["MigrationExecutor"] = WagtailFirst
         return super().handle(*args, **options)

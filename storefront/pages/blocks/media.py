@@ -136,7 +136,7 @@ class VideoBlock(BilingualBlock):
     def clean(self, value: Any) -> Any:
         """As the parts demand, and what belongs to the chosen kind is there and right."""
         cleaned = super().clean(value)
-        field, wrong = "address", ""
+        field, wrong = "address", None
         if cleaned["kind"] == "own":
             field = "document"
             if not cleaned.file:

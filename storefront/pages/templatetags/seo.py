@@ -81,7 +81,7 @@ def seo_head(context: Context) -> dict:
     page = context.get("self")
     view = getattr(getattr(request, "resolver_match", None), "view_name", "")
     # A page that is not there has the catch-all's name and no page.
-    if not _is_public(request) or (view == "wagtail_serve" and page is None):
+    if request is None or not _is_public(request) or (view == "wagtail_serve" and page is None):
         return {"head": Head(noindex=True), **shared}
     language = get_language() or "zh-hans"
     language = language if language in HREFLANGS else "zh-hans"
