@@ -237,7 +237,7 @@ def _categories(shelf: Shelf, asked: Asked, answer: Answer) -> list[Way]:
         Way(
             kind.display_name,
             url_of(asked.but(category=kind.slug)),
-            counts[kind.slug],
+            counts.get(kind.slug, 0),
             kind.slug == asked.category,
         )
         for kind in shelf.kinds.values()

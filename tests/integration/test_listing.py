@@ -114,6 +114,8 @@ def test_what_cannot_be_read_is_said_and_the_list_is_shown_all_the_same(client):
         assert len(answer.context["page"].notices) == 1, query
         assert "<script>alert" not in answer.content.decode()
     assert client.get(f"{LIST}?category=nothing").status_code == 404
+    Category.add_root(name="空", slug="empty")
+    assert client.get(f"{LIST}?category=empty").context["page"].cards == []
     assert client.get(f"{LIST}?" + "&".join(["stock=yes"] * 2000)).status_code == 400
     for said, canonical in (
         ("q=&sort=best&stock=yes", "?stock=yes"),
