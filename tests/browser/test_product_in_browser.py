@@ -32,9 +32,10 @@ def test_a_phone_chooses_a_pack_sees_its_freight_and_buys_now(arrive_there: Arri
     guest.look("product")
     page.locator(".buy-now").click()
     page.wait_for_url(re.compile("/checkout/"))
+    assert guest.faults == []
+    guest.go("/basket/")
     expect(page.locator("main")).to_contain_text("111.60")
     guest.go("/produce/HSF/")
     expect(page.locator("#delivery-to")).to_have_value("hunan")
     expect(page.locator("#delivery-answer")).to_contain_text("Hunan")
     assert page.viewport_size["width"] == PHONE
-    assert guest.faults == []
