@@ -31,6 +31,8 @@ urlpatterns = [
     path("search/", include("storefront.search.urls")),
     path("impact/", include("storefront.impact.urls")),
     path("", include("storefront.pictures.urls")),
+    path("", include("storefront.reviews.urls")),
+    path("", include("storefront.wishes.urls")),
     path("", include("storefront.shop.urls")),
     path("", include("storefront.pages.urls")),
     path("documents/", include(wagtaildocs_urls)),

@@ -5,6 +5,7 @@ import "./search.js";
 import "./listing.js";
 import "./video.js";
 import "./product.js";
+import "./wishes.js";
 
 // A form is sent once, however often its button is tapped.
 document.addEventListener("submit", (event) => {

@@ -7,9 +7,14 @@ from oscar.core.loading import get_model
 from catalog.clock import now
 from cooperatives.portal.models import Membership
 from livestream.campaigns.models import LinkTouch
-from storefront.accounts.blanking import blank_attempt, blank_order, unfinished
+from storefront.accounts.blanking import (
+    blank_attempt,
+    blank_messages,
+    blank_order,
+    unfinished,
+)
 from storefront.accounts.models import Consent, OneTimeCode, User
-from storefront.notifications.models import Preference
+from storefront.notifications.models import Message, Preference
 from storefront.order.models import Order
 from storefront.payments.models import PaymentAttempt
 
@@ -50,6 +55,7 @@ def delete_account(user: User) -> None:
     attempts = PaymentAttempt.objects.select_for_update().filter(user=gone).exclude(state=placed)
     for attempt in attempts.order_by("pk"):
         blank_attempt(attempt)
+    blank_messages(Message.objects.filter(order=None, context__user=gone.pk))
     OneTimeCode.objects.filter(
         contact__in=[one for one in (gone.email, gone.phone) if one]
     ).delete()

@@ -3,12 +3,14 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
@@ -44,7 +46,7 @@ def data_of(user: User) -> dict[str, Any]:
             for one in PaymentAttempt.objects.filter(user=user, order=None).order_by("created_at")
         ],
         "messages": list(
-            Message.objects.filter(order__user=user)
+            Message.objects.filter(Q(order__user=user) | Q(order=None, context__user=user.pk))
             .order_by("pk")
             .values("kind", "channel", "recipient", "subject", "text", "created_at", "sent_at")
         ),
@@ -149,7 +151,7 @@ def _shown(value: Any) -> SafeString:
 
 
 def archive_of(user: User) -> bytes:
-    """A zip with data.json, data.html, and the pictures that the person sent with questions."""
+    """A zip with data.json, data.html, and the pictures that the person sent."""
     data = json.loads(json.dumps(data_of(user), default=_plain, ensure_ascii=False))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -160,7 +162,14 @@ def archive_of(user: User) -> bytes:
         for case in Case.objects.filter(order__user=user).prefetch_related("entries__pictures"):
             for entry in case.entries.all():
                 for picture in entry.pictures.all():
-                    storage, name = picture.image.storage, picture.image.name
-                    if name and storage.exists(name):
-                        archive.writestr(name, storage.open(name).read())
+                    _add(archive, picture.image)
+        for path in settings.PERSONAL_FILES:
+            files: Callable[[User], Iterable[FieldFile]] = import_string(path)
+            for file in files(user):
+                _add(archive, file)
     return made.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, file: FieldFile) -> None:
+    if file.name and file.storage.exists(file.name):
+        archive.writestr(file.name, file.storage.open(file.name).read())

@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("Name, phone, e-mail and street of an order that is finished"),
         _("blanked; goods, amounts, dates, province, city and district stay for the books"),
     ),
+    "reminders": (_("Reminders that were sent, or waited in vain so long"), _("deleted")),
     "payments": (
         _("Name, phone, e-mail and street of a payment that was not finished"),
         _("blanked"),

@@ -21,6 +21,7 @@ from storefront.aftersales.models import Refund
 from storefront.notifications.models import Message
 from storefront.order.models import Order
 from storefront.payments.models import PaymentAttempt
+from storefront.wishes.services import forget_reminders
 
 # Of each kind in one night; what is left goes the next one.
 MOST = 2_000
@@ -39,6 +40,7 @@ def forget() -> dict[str, int]:
         "messages": _messages(),
         "payments": _payments(),
         "contacts": _contacts(),
+        "reminders": forget_reminders(_before("reminders")),
     }
 
 

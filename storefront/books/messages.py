@@ -52,6 +52,8 @@ OWNED = f"""
                 WHEN m.kind = 'refunded' THEN r.order_id = m.order_id
                 WHEN m.kind = 'goods_gone' THEN a.uuid IS NOT NULL AND m.order_id IS NULL
                 WHEN m.kind = 'case' THEN m.order_id IS NOT NULL AND m.reference LIKE 'case:%%'
+                WHEN m.kind = 'reminder'
+                THEN m.order_id IS NULL AND m.reference LIKE 'reminder:%%'
            END IS NOT TRUE
 """  # noqa: S608
 STATES = f"""
@@ -77,7 +79,7 @@ STATES = f"""
 UNWANTED = f"""
     SELECT {NAME}, 'was not sent, though the buyer must hear of it', NULL::timestamptz
       FROM notifications_message m
-     WHERE state = 'unwanted' AND kind NOT IN ('shipped', 'delivered', 'ready')
+     WHERE state = 'unwanted' AND kind NOT IN ('shipped', 'delivered', 'ready', 'reminder')
     UNION ALL
     SELECT {NAME}, 'was not sent, though no choice of the buyer says so', NULL
       FROM notifications_message m JOIN order_order o ON o.id = m.order_id
@@ -105,7 +107,8 @@ PREFERENCES = """
     UNION ALL
     SELECT 'preference ' || p.id, 'chose what nobody can: ' || one.kind || ' ' || one.names, NULL
       FROM notifications_preference p, jsonb_each(p.choices) AS one(kind, names)
-     WHERE one.kind NOT IN ('confirmed', 'shipped', 'ready', 'delivered', 'refunded', 'case')
+     WHERE one.kind NOT IN ('confirmed', 'shipped', 'ready', 'delivered', 'refunded', 'case',
+                            'reminder')
         OR NOT one.names <@ '["mail", "sms", "wechat"]'
         OR one.kind IN ('confirmed', 'refunded', 'case') AND one.names = '[]'
 """
@@ -118,7 +121,7 @@ WORDING = """
     SELECT 'wording ' || id, 'is of nothing that is sent', NULL
       FROM notifications_messagetext
      WHERE kind NOT IN ('confirmed', 'goods_gone', 'shipped', 'ready', 'delivered', 'refunded',
-                        'case')
+                        'case', 'reminder')
         OR channel NOT IN ('mail', 'sms', 'wechat') OR language NOT IN ('zh-hans', 'en')
         OR channel = 'mail' AND (subject = '') <> (body = '')
 """

@@ -114,4 +114,16 @@ DEFAULTS: dict[tuple[str, str], Wording] = {
         "{shop}: there is news about your question on order {order}.\n{text}\n"
         "See the order: {link}",
     ),
+    (Kind.REMINDER, "zh-hans"): Wording(
+        "{shop}：{produce}可以买了",
+        "您让我们提醒您的{produce}，现在可以买了。\n\n{link}\n\n这个提醒只发这一次。",
+        "{shop}：您让我们提醒您的{produce}，现在可以买了：{link}（只提醒这一次）",
+    ),
+    (Kind.REMINDER, "en"): Wording(
+        "{shop}: {produce} can be had now",
+        "You asked us to tell you: {produce} can be had now.\n\n{link}\n\n"
+        "We remind you of it this once.",
+        "{shop}: you asked us to tell you, {produce} can be had now: {link} "
+        "(we remind you this once)",
+    ),
 }

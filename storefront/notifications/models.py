@@ -18,6 +18,7 @@ class Message(models.Model):
         DELIVERED = "delivered", pgettext_lazy("parcel", "delivered")
         REFUNDED = "refunded", _("refunded")
         CASE = "case", _("answer to a question")
+        REMINDER = "reminder", _("in season, or there again")
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("e-mail")

@@ -15,7 +15,15 @@ Kind, Channel = Message.Kind, Message.Channel
 # Everybody hears of these, by the default channel if by no other.
 REQUIRED = frozenset({Kind.CONFIRMED, Kind.GOODS_GONE, Kind.REFUNDED, Kind.CASE})
 # What a buyer is asked about; `goods_gone` goes the way that `refunded` goes.
-ASKED = (Kind.CONFIRMED, Kind.SHIPPED, Kind.READY, Kind.DELIVERED, Kind.REFUNDED, Kind.CASE)
+ASKED = (
+    Kind.CONFIRMED,
+    Kind.SHIPPED,
+    Kind.READY,
+    Kind.DELIVERED,
+    Kind.REFUNDED,
+    Kind.CASE,
+    Kind.REMINDER,
+)
 OPTIONAL = tuple(kind for kind in ASKED if kind not in REQUIRED)
 
 
@@ -57,7 +65,11 @@ def buyer_of_message(message: Message) -> Buyer:
     if message.order is not None:
         return buyer_of(message.order)
     by_mail = message.channel == Channel.MAIL
-    return Buyer(message.recipient) if by_mail else Buyer(phone=message.recipient)
+    # A member's that is about no order says whose it is.
+    member = message.context.get("user")
+    if by_mail:
+        return Buyer(message.recipient, user_id=member)
+    return Buyer(phone=message.recipient, user_id=member)
 
 
 def chosen(buyer: Buyer) -> dict[str, list[str]]:

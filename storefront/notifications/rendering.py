@@ -8,6 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 
+from catalog.models import Produce
 from catalog.numbers import to_fen, to_yuan
 from cooperatives.routing.models import Consignment
 from storefront.discounts.recording import shown_discounts, shown_gifts
@@ -25,6 +26,8 @@ PARTS: dict[str, str] = {
     Kind.READY: "mail/parts/packs",
     Kind.DELIVERED: "mail/parts/packs",
 }
+# These are about no order.
+WITHOUT_ORDER = frozenset({Kind.GOODS_GONE, Kind.REMINDER})
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def say(message: Message, text: wording.Effective, facts: Facts, choose_at: str)
         "university_name": settings.UNIVERSITY_NAME,
         "shop_name": settings.OSCAR_SHOP_NAME,
         "shop_address": settings.SITE_URL,
-        "order_address": values["link"] if message.kind != Kind.GOODS_GONE else "",
+        "order_address": values["link"] if message.kind not in WITHOUT_ORDER else "",
         "choose_address": choose_at,
         "body": wording.fill(text.body, values),
         "paragraphs": wording.paragraphs(text.body, values),
@@ -117,6 +120,10 @@ def facts_of(message: Message) -> Facts:
         tables |= _bought(order)
         values["amount"] = str(order.total_incl_tax)
         values["packs"] = in_a_line((title, packs) for title, packs, _ in tables["lines"])
+    if "produce" in message.context:
+        produce = Produce.objects.get(pk=message.context["produce"])
+        values["produce"] = produce.name
+        values["link"] = settings.SITE_URL + produce.get_absolute_url()
     if "consignment" in message.context:
         more, packs = _parcel(message.context["consignment"])
         values |= more

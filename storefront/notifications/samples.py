@@ -19,6 +19,7 @@ _WORDS = {
         "place": "学校东门 3 号提货点",
         "text": "照片收到了，坏的两个我们退款给您。",
         "packs": [("丑苹果 5 斤装", 2), ("红薯 10 斤装", 1)],
+        "produce": "丑苹果",
         "address": ("王同学", "北京", "北京市", "海淀区", "学院路 1 号"),
     },
     "en": {
@@ -27,6 +28,7 @@ _WORDS = {
         "place": "Pick-up point 3 at the east gate",
         "text": "We have your picture and refund the two that were bad.",
         "packs": [("Ugly apples 2.5 kg", 2), ("Sweet potatoes 5 kg", 1)],
+        "produce": "ugly apples",
         "address": ("Student Wang", "Beijing", "Beijing", "Haidian", "1 Xueyuan Road"),
     },
 }
@@ -51,6 +53,9 @@ def _message_of(kind: str, language: str, channel: str, order: Order | None) -> 
     if order is not None:
         context["amount_fen"] = to_fen(order.total_incl_tax)
         parcel = order.consignments.order_by("number").first()
+        line = order.lines.select_related("product").first()
+        if kind == Message.Kind.REMINDER and line and line.product:
+            context["produce"] = line.product.produce_id
         if parcel is not None:
             context["consignment"] = parcel.pk
     return Message(kind=kind, language=language, channel=channel, order=order, context=context)
@@ -75,6 +80,7 @@ def _made_up(kind: str, language: str) -> Facts:
         "packs": rendering.in_a_line(packs),
         "place": str(words["place"]),
         "text": str(words["text"]),
+        "produce": str(words["produce"]),
     }
     tables = {
         "lines": lines,

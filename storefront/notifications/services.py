@@ -40,12 +40,13 @@ def queue(
 
     One per (kind, reference) and channel: the second is nothing. By which channels, the buyer
     chose; what they do not want is written down as such. Without an order, `context` has "email"
-    and "language", and may have "phone". A buyer who cannot be reached gets none. `context` is
-    JSON: ids and amounts; "text" is what somebody wrote to the buyer.
+    and "language", and may have "phone", and "user", the id of a member. A buyer who cannot be
+    reached gets none. `context` is JSON: ids and amounts; "text" is what somebody wrote to them.
     """
     values = dict(context or {})
     if order is None:
-        buyer = Buyer(email=values.pop("email", ""), phone=values.pop("phone", ""))
+        email, phone = values.pop("email", ""), values.pop("phone", "")
+        buyer = Buyer(email, phone, values.get("user"))
         language = values.pop("language", "")
     else:
         buyer, language = buyer_of(order), order.language

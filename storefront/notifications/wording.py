@@ -29,6 +29,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     Kind.DELIVERED: _PARCEL,
     Kind.REFUNDED: (*_COMMON, "amount", "days"),
     Kind.CASE: (*_COMMON, "text"),
+    Kind.REMINDER: ("shop", "link", "produce"),
 }
 _BREAK = SafeString("<br>")
 _BRACES = re.compile(r"\{([^{}]*)\}")

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "storefront.notifications",
     "storefront.books",
     "storefront.impact",
+    "storefront.reviews",
+    "storefront.wishes",
     "livestream.campaigns",
     "cooperatives.households",
     "cooperatives.routing",
@@ -246,11 +248,18 @@ RETENTION_DAYS = {
     "payments": 90,
     "messages": 365,
     "contacts": 3 * 365,
+    "reminders": 2 * 365,
 }
 # What other parts of the site keep about a person, for the copy of their data:
 # {name: a function that gives plain values of a user}. What hangs on an account with CASCADE goes
 # with it by itself.
-PERSONAL_DATA: dict[str, str] = {}
+PERSONAL_DATA: dict[str, str] = {
+    "favourites": "storefront.wishes.selectors.favourites_data",
+    "reminders": "storefront.wishes.selectors.reminders_data",
+    "reviews": "storefront.reviews.selectors.reviews_data",
+}
+# Functions that give the files (FieldFile) of a user that go into that copy.
+PERSONAL_FILES = ["storefront.reviews.selectors.review_files"]
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -359,6 +368,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=40),
     },
     "expire-gifts": {"task": "storefront.discounts.tasks.expire_gifts", "schedule": 60.0},
+    "send-reminders": {
+        "task": "storefront.wishes.tasks.send_reminders",
+        "schedule": crontab(hour=9, minute=10),
+    },
     "publish-scheduled": {
         "task": "storefront.pages.tasks.publish_scheduled",
         "schedule": 60.0,

@@ -1,11 +1,18 @@
 """How a case's picture is handed out: by a view that knows who asks, never from public media."""
 
+from typing import Protocol
+
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpResponse
 
-from storefront.aftersales.cases.models import CasePicture
+
+class HasImage(Protocol):
+    """A picture that a buyer sent: of a case, or of a review."""
+
+    image: FieldFile
 
 
-def picture_response(picture: CasePicture) -> HttpResponse:
+def picture_response(picture: HasImage) -> HttpResponse:
     """The picture; kept by the reader's own browser only. Raises Http404 when the file is gone."""
     try:
         with picture.image.open("rb") as opened:

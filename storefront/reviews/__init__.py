@@ -1,0 +1,1 @@
+"""What verified buyers say about produce, once staff have published it."""

@@ -1,0 +1,11 @@
+"""Reminders in the background."""
+
+from celery import shared_task
+
+from storefront.wishes import services
+
+
+@shared_task
+def send_reminders() -> int:
+    """Queue what is due, once a day. Gives how many."""
+    return services.send_due()
