@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from catalog.clock import SHANGHAI, today
 from catalog.models import Category, Produce
-from cooperatives.partner.models import Partner
 from cooperatives.routing.models import FreightRate
 from storefront.impact.selectors import household_share
 from storefront.payments.quote import quote
@@ -269,11 +268,3 @@ def test_buy_now_goes_straight_to_the_checkout_with_the_packs(client):
     assert again.url == grove.pack.get_absolute_url()
     shown = client.get(reverse("shop:basket")).context["shown"]
     assert [line.line.quantity for line in shown.lines] == [2]
-
-
-def test_two_households_are_too_few_to_be_counted(client):
-    chain.make_cooperative("SMALL", households=2)
-    produce = chain.make_produce("S")
-    chain.make_pack(produce, [Partner.objects.get(code="SMALL")])
-
-    assert produce_page(produce, Wanted()).growers[0].households is None
