@@ -21,6 +21,8 @@ from storefront.pictures.models import ProducePhoto
 
 # What `attach_photos` leaves on a produce, and `attach_page_pictures` on a cooperative.
 ON_PRODUCE, ON_PARTNER = "_shown_photos", "_shown_pages"
+# What `photos_of` leaves on a produce.
+ALL_OF_PRODUCE = "_all_photos"
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,16 @@ def attach_photos(produce: Iterable[Produce], kind: str = CARD.name) -> None:
 
 
 def photos_of(produce: Produce) -> list[Photo]:
-    """All photographs of one produce in the editor's order, large and small. Two queries."""
-    rows = produce.photos.select_related("image").order_by("sort_order", "pk")
-    wanted = [*HERO.all_specs, *THUMB.all_specs, LARGE]
-    return _with_sizes([(row.image, row.alt) for row in rows], wanted)
+    """All photographs of one produce in the editor's order, large and small.
+
+    Two queries, or one without any; the produce carries them from then on.
+    """
+    if ALL_OF_PRODUCE not in vars(produce):
+        rows = produce.photos.select_related("image").order_by("sort_order", "pk")
+        wanted = [*HERO.all_specs, *THUMB.all_specs, LARGE]
+        photos = _with_sizes([(row.image, row.alt) for row in rows], wanted)
+        vars(produce)[ALL_OF_PRODUCE] = photos
+    return vars(produce)[ALL_OF_PRODUCE]
 
 
 def attach_page_pictures(partners: Iterable[Partner], kind: str = CARD.name) -> None:
@@ -168,7 +176,10 @@ def large_picture(picture: Any) -> Rendition | None:
 
 
 def large_photo(produce: Produce) -> Rendition | None:
-    """A produce's first photograph as a JPEG of 1200 × 900. One or two queries."""
+    """A produce's first photograph as a JPEG of 1200 × 900. One or two queries, if any."""
+    if ALL_OF_PRODUCE in vars(produce):
+        photos = photos_of(produce)
+        return photos[0].sizes.get(LARGE) if photos else None
     row = produce.photos.select_related("image").order_by("sort_order", "pk").first()
     return large_picture(row.image) if row is not None else None
 
