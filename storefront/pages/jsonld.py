@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import Produce
 from storefront.pages.addresses import absolute, in_language_of
+from storefront.reviews.selectors import Rating
 
 SCHEMA = "https://schema.org"
 # Inside <script> these would end it, or be read as markup by old parsers.
@@ -53,8 +54,14 @@ def breadcrumbs(trail: Sequence[tuple[str, str]], language: str) -> dict:
     }
 
 
-def product(produce: Produce, packs: Sequence[tuple[Any, int]], image: str, language: str) -> dict:
-    """A produce and an offer for each pack: (pack, how many can be bought now).
+def product(
+    produce: Produce,
+    packs: Sequence[tuple[Any, int]],
+    image: str,
+    language: str,
+    rating: Rating | None = None,
+) -> dict:
+    """A produce and an offer for each pack: (pack, how many can be bought now); its rating.
 
     Prices are the very ones that the page sells at, as decimal strings.
     """
@@ -84,6 +91,14 @@ def product(produce: Produce, packs: Sequence[tuple[Any, int]], image: str, lang
         data["description"] = produce.description
     if image:
         data["image"] = absolute(image)
+    if rating and rating.count:
+        data["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": rating.shown,
+            "reviewCount": rating.count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
     return data
 
 

@@ -24,11 +24,14 @@ from storefront.accounts.address_book import save_address
 from storefront.accounts.models import User
 from storefront.accounts.roles import Role, seed_roles
 from storefront.aftersales.cases.models import CasePicture
+from storefront.aftersales.cases.pictures import make_anew
 from storefront.notifications.links import preference_key
 from storefront.notifications.models import Message
 from storefront.pages.models import HomePage
+from storefront.reviews.models import Review, ReviewPicture
+from storefront.wishes.services import remind
 from tests.support import chain, discounts
-from tests.support.cases import write_case
+from tests.support.cases import photo, write_case
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +126,19 @@ ADDRESSES = {
     "orders:order": Address(MINE, ORDER, post={}),
     "orders:again": Address({}, ORDER, post=MINE),
     "orders:cancel": Address(MINE, ORDER),
+    "shop-reviews:write": Address(MINE, {**ORDER, "line_id": "order_line"}),
+    "shop-reviews:own-picture": Address(MINE, {**ORDER, "picture_id": "review_picture"}, post={}),
+    "shop-reviews:of-produce": Address(OPEN, {"code": "produce"}, post={}),
+    # The world's review waits: nobody sees its picture here.
+    "shop-reviews:picture": Address(
+        {}, {"key": "picture_key", "width": "width", "image_format": "format"}
+    ),
+    "wishes:favourites": Address(MEMBERS, post={}),
+    "wishes:which": Address(OPEN, post={}),
+    "wishes:favourite": Address({}, {"code": "produce"}, post=MEMBERS),
+    "wishes:reminders": Address(MEMBERS, post={}),
+    "wishes:reminder-delete": Address({}, {"pk": "reminder"}, post=MY_OWN),
+    "wishes:remind": Address(OPEN, {"code": "produce"}),
     "orders:address": Address(MINE, ORDER),
     "cases:new": Address(MINE, {**ORDER, "line_id": "line"}),
     "cases:reply": Address({}, {**ORDER, "case_id": "case"}, post=MINE),
@@ -195,6 +211,9 @@ ADDRESSES = {
     # The case is no dispute: there is no bank to answer.
     "staff-cases:evidence": Address({}, {"case_id": "case"}),
     "staff-cases:accept": Address({}, {"case_id": "case"}),
+    "staff-reviews:list": Address(OF_STAFF, post={}),
+    "staff-reviews:review": Address(OF_STAFF, {"review_id": "review"}),
+    "staff-reviews:picture": Address(OF_STAFF, {"picture_id": "review_picture"}, post={}),
     "staff-cases:picture": Address(OF_STAFF, {"picture_id": "picture"}, post={}),
 }
 SIGN_IN = ("/accounts/login/", "/cms/login/", "/_util/login/")
@@ -271,6 +290,16 @@ def world(stripe) -> dict[str, Any]:
     )
     line = ConsignmentLine.objects.get(consignment=consignment)
     case = write_case(order, line, kind="other", pictures=1)
+    review = Review.objects.create(
+        produce=grove.produce,
+        order_line=order.lines.get(),
+        user=people["buyer"],
+        stars=5,
+        created_at=now(),
+        changed_at=now(),
+    )
+    review_picture = ReviewPicture.objects.create(review=review, image=make_anew(photo()))
+    remind(grove.produce, "stock", user=people["buyer"], guest=None, language="en")
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, user in people.items():
         clients[person].force_login(user)
@@ -288,6 +317,12 @@ def world(stripe) -> dict[str, Any]:
         "line": line.pk,
         "case": case.pk,
         "picture": CasePicture.objects.get(entry__case=case).pk,
+        "review": review.pk,
+        "review_picture": review_picture.pk,
+        "picture_key": review_picture.key,
+        "width": 240,
+        "format": "webp",
+        "reminder": people["buyer"].reminders.get().pk,
         "attempt": attempt.uuid,
         "basket_line": basket.lines.get().pk,
         "produce": grove.produce.code,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from storefront.pages import jsonld
 from storefront.pages.addresses import HREFLANGS, absolute, alternates, in_language_of
 from storefront.pages.pictures import of_page, of_produce, preview
+from storefront.reviews.selectors import rating_of
 
 register = template.Library()
 
@@ -60,7 +61,8 @@ def _about_produce(head: Head, context: Context, language: str) -> None:
     picture = of_produce(produce)
     head.image = absolute(preview("og", language, code=produce.code))
     packs = [(one.product, one.available) for one in context["shown"].packs]
-    head.data.append(jsonld.script(jsonld.product(produce, packs, picture, language)))
+    data = jsonld.product(produce, packs, picture, language, rating_of(produce))
+    head.data.append(jsonld.script(data))
 
 
 def _about_page(head: Head, page: Any, language: str) -> None:
