@@ -117,6 +117,7 @@ def _follow(kept: Kept, changes: dict[int, int | None]) -> bool:
         touched |= {row.pk for row in rows if row and row.picks and row.ship_within_hours in moved}
     if touched:
         rows_now = {row.pk: row for row in read_rows(touched)}
+        kept.shelf.expect(len(touched))
         for produce in touched:
             kept.shelf.put(produce, rows_now.get(produce))
         _note_picking(kept, rows_now.values())

@@ -15,8 +15,9 @@ from catalog.models import Produce, Product
 from cooperatives.partner.models import Partner
 from storefront.listing import keeper
 from storefront.listing.asking import PACK_BANDS, PRICE_BANDS, SORTS, SWITCHES, Asked, read
+from storefront.listing.orders import fits
 from storefront.listing.rows import Kind, Pack
-from storefront.listing.shelf import Answer, Shelf, fits
+from storefront.listing.shelf import Answer, Shelf
 from storefront.search.selectors import did_you_mean
 from storefront.search.selectors import found as search
 from storefront.shop.selectors import Card, cards

@@ -8,23 +8,18 @@ drawing the page. Nothing here is shown: what a card says is read from the datab
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from itertools import islice
 from operator import or_
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
-from catalog.numbers import GRAMS_PER_JIN
 from storefront.listing.asking import PACK_BANDS, PRICE_BANDS, Asked, Known
-from storefront.listing.rows import Kind, Pack, Place, Row
+from storefront.listing.orders import MOST_MOVES, Orders, pack_band, price_band
+from storefront.listing.rows import Kind, Place, Row
 
 # Facets that are a property of the produce; price, pack and stock are properties of one pack.
 OF_PRODUCE = ("category", "season", "gi", "county", "village", "delivery")
 FACETS = (*OF_PRODUCE, "price", "pack", "stock")
-FEN_PER_YUAN = 100
-# Price per gram as an integer, fine enough that two different ones never look alike.
-FINE = 10**9
 Key = tuple[str, Any]
 
 
@@ -42,34 +37,6 @@ class Answer:
     ids: list[int]
     counts: dict[str, dict[Any, int]]
     dropping: dict[Key, int]
-
-
-def price_band(pack: Pack) -> str:
-    """Where the price of one 斤 lies; exact, no rounding."""
-    for name, (_, high) in PRICE_BANDS.items():
-        if high is None or pack.fen * GRAMS_PER_JIN < high * FEN_PER_YUAN * pack.grams:
-            return name
-    raise AssertionError("the last band is open")
-
-
-def pack_band(pack: Pack) -> str:
-    """Where the weight of a pack lies."""
-    for name, (_, high) in PACK_BANDS.items():
-        if high is None or pack.grams < high * GRAMS_PER_JIN:
-            return name
-    raise AssertionError("the last band is open")
-
-
-def shown_pack(packs: Iterable[Pack]) -> Pack:
-    """The pack on the card: the cheapest that can be had, or the cheapest of all."""
-    packs = list(packs)
-    return min([pack for pack in packs if pack.here] or packs, key=lambda pack: pack.fen)
-
-
-@cache
-def _sound(name: str) -> str:
-    """A Chinese name by its sound, to sort by."""
-    return " ".join(lazy_pinyin(name))
 
 
 def _bits(places: Iterable[int], size: int) -> int:
@@ -92,10 +59,10 @@ class Shelf:
         month: int,
     ) -> None:
         self.rows: list[Row | None] = list(rows)
-        self.places, self.kinds, self.sold, self.month = places, kinds, sold, month
+        self.places, self.kinds, self.month = places, kinds, month
         self.place_of = {row.pk: place for place, row in enumerate(self.rows) if row}
         self._free: list[int] = []
-        self._orders: dict[str, list[int]] = {}
+        self._orders = Orders(sold)
         found: dict[Key, set[int]] = defaultdict(set)
         for place, row in enumerate(self.rows):
             for key in self._keys(row):
@@ -127,10 +94,11 @@ class Shelf:
         places = [self.places[partner] for partner in row.partners]
         yield from {("county", place.county_key) for place in places}
         yield from {("village", place.village_key) for place in places}
-        yield from {("any", (price_band(pack), pack_band(pack))) for pack in row.packs}
-        yield from {
-            ("here", (price_band(pack), pack_band(pack))) for pack in row.packs if pack.here
-        }
+        for pack in row.packs:
+            bands = price_band(pack.fen, pack.grams), pack_band(pack.grams)
+            yield "any", bands
+            if pack.here:
+                yield "here", bands
 
     # Keeping up
 
@@ -154,7 +122,12 @@ class Shelf:
         if row is None:
             del self.place_of[pk]
             self._free.append(place)
-        self._orders.clear()
+        self._orders.move(place, old, row)
+
+    def expect(self, changes: int) -> None:
+        """So many produce are about to be put."""
+        if changes > MOST_MOVES:
+            self._orders.forget()
 
     def _new_place(self) -> int:
         if self._free:
@@ -164,9 +137,9 @@ class Shelf:
 
     def count_sold(self, sold: Mapping[int, int]) -> None:
         """What was sold lately, read anew."""
-        if sold != self.sold:
-            self.sold = sold
-            self._orders.clear()
+        if sold != self._orders.sold:
+            self._orders.sold = sold
+            self._orders.forget()
 
     # Answering
 
@@ -204,7 +177,7 @@ class Shelf:
             total=total,
             page=page,
             pages=pages,
-            ids=self._cut(order, sieve.matching, (page - 1) * size, size),
+            ids=self._cut(order, (page - 1) * size, size),
             counts=self._counts(asked, sieve),
             dropping={} if total else self._dropping(asked, found),
         )
@@ -247,57 +220,34 @@ class Shelf:
         return {key: total for key, total in left.items() if total}
 
     def _order(self, asked: Asked, sieve: "Sieve", language: str) -> Iterable[int]:
-        """Places in the order that is asked for; more than match."""
+        """The places that match, in the order that is asked for."""
         if asked.sort == "best":
-            return sieve.ranked if sieve.ranked is not None else self._best(asked, sieve.matching)
-        if asked.sort in ("cheap", "dear") and (asked.price or asked.pack):
-            # The pack on the card is one that was asked for, so its price is what sorts.
-            rows = [(place, self.rows[place]) for place in self._places(sieve.matching)]
-            sign = 1 if asked.sort == "cheap" else -1
-            priced = [
-                (sign * fine_price(row, asked), row.code, place) for place, row in rows if row
-            ]
-            return [place for *_, place in sorted(priced)]
-        return self._kept_order(f"name_{language}" if asked.sort == "name" else asked.sort)
+            if sieve.ranked is None:
+                return self._best(asked, sieve.matching)
+            return self._places(sieve.matching, ((None, place) for place in sieve.ranked))
+        entries = self._orders.of(asked, language, self.rows)
+        return self._places(sieve.matching, entries)
 
     def _best(self, asked: Asked, matching: int) -> Iterator[int]:
         """What can be had and is in season, what can be had, what is in season, the rest."""
         here, season = self._packs(asked, stock=True), self._get("season", True)
-        order = self._kept_order("code")
+        entries = self._orders.of(Asked(), "", self.rows)
         for group in (here & season, here & ~season, season & ~here, ~here & ~season):
-            yield from self._places(matching & group, order)
+            yield from self._places(matching & group, entries)
 
-    def _kept_order(self, name: str) -> list[int]:
-        if name not in self._orders:
-            self._orders[name] = self._sorted(name)
-        return self._orders[name]
-
-    def _sorted(self, name: str) -> list[int]:
-        keys = {
-            "code": lambda row: row.code,
-            "cheap": lambda row: (fine_price(row), row.code),
-            "dear": lambda row: (-fine_price(row), row.code),
-            "sold": lambda row: (-self.sold.get(row.pk, 0), row.code),
-            "new": lambda row: -row.pk,
-            "name_zh": lambda row: (_sound(row.name_zh), row.name_zh, row.code),
-            "name_en": lambda row: ((row.name_en or row.name_zh).casefold(), row.code),
-        }
-        key = keys[name]
-        rows = [(key(row), place) for place, row in enumerate(self.rows) if row]
-        rows.sort()
-        return [place for _, place in rows]
-
-    def _places(self, matching: int, order: Iterable[int] | None = None) -> Iterator[int]:
+    def _places(self, matching: int, entries: Iterable[tuple[Any, int]]) -> Iterator[int]:
         """The places whose bit is set, in this order."""
+        if not matching:
+            return
         flags = matching.to_bytes(len(self.rows) // 8 + 1, "little")
-        for place in range(len(self.rows)) if order is None else order:
+        for _, place in entries:
             if flags[place >> 3] >> (place & 7) & 1:
                 yield place
 
-    def _cut(self, order: Iterable[int], matching: int, start: int, size: int) -> list[int]:
-        """The ids of those that match, from one to another."""
-        hits = islice(self._places(matching, order), start, start + size)
-        return [row.pk for row in map(self.rows.__getitem__, hits) if row]
+    def _cut(self, order: Iterable[int], start: int, size: int) -> list[int]:
+        """The ids of what stands in an order from one place to another."""
+        rows = map(self.rows.__getitem__, islice(order, start, start + size))
+        return [row.pk for row in rows if row]
 
 
 @dataclass(frozen=True)
@@ -312,19 +262,3 @@ class Sieve:
     @property
     def matching(self) -> int:
         return self.whole & self.packs
-
-
-def fits(asked: Asked, pack: Pack) -> bool:
-    """Whether a pack is one that was asked for."""
-    return (
-        (not asked.price or price_band(pack) in asked.price)
-        and (not asked.pack or pack_band(pack) in asked.pack)
-        and (not asked.stock or pack.here)
-    )
-
-
-def fine_price(row: Row, asked: Asked | None = None) -> int:
-    """The price by weight of the pack on a produce's card."""
-    packs = row.packs if asked is None else [pack for pack in row.packs if fits(asked, pack)]
-    pack = shown_pack(packs)
-    return pack.fen * FINE // pack.grams
