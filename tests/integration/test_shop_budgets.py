@@ -7,7 +7,7 @@ from storefront.accounts.models import User
 from tests.support.shop import make_many
 
 pytestmark = pytest.mark.django_db
-LIST, PRODUCT, BASKET = 12, 16, 16
+LIST, PRODUCT, BASKET = 12, 17, 16
 GUEST, GUEST_BUYING, MEMBER_BUYING = "guest", "guest with a basket", "member with a basket"
 # What the head of every page needs of a visitor: the basket's count; session and user.
 OWN = {GUEST: 0, GUEST_BUYING: 1, MEMBER_BUYING: 3}
