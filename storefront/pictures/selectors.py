@@ -101,12 +101,13 @@ def photos_of(produce: Produce) -> list[Photo]:
 
     Two queries, or one without any; the produce carries them from then on.
     """
-    if ALL_OF_PRODUCE not in vars(produce):
+    carried: dict[str, Any] = produce.__dict__
+    if ALL_OF_PRODUCE not in carried:
         rows = produce.photos.select_related("image").order_by("sort_order", "pk")
         wanted = [*HERO.all_specs, *THUMB.all_specs, LARGE]
         photos = _with_sizes([(row.image, row.alt) for row in rows], wanted)
-        vars(produce)[ALL_OF_PRODUCE] = photos
-    return vars(produce)[ALL_OF_PRODUCE]
+        carried[ALL_OF_PRODUCE] = photos
+    return carried[ALL_OF_PRODUCE]
 
 
 def attach_page_pictures(partners: Iterable[Partner], kind: str = CARD.name) -> None:

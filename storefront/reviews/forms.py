@@ -62,7 +62,7 @@ class ReviewForm(forms.Form):
         fields["dropped"].choices = [(one.pk, str(one.pk)) for one in kept]
         if review:
             named = "name" if review.nickname and nickname else "anonymous"
-            self.initial |= {"stars": review.stars, "text": review.text, "shown_as": named}
+            self.initial.update(stars=review.stars, text=review.text, shown_as=named)
 
     def draft(self) -> Draft:
         cleaned = self.cleaned_data

@@ -7,13 +7,14 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.fields.files import FieldFile
+from oscar.core.loading import get_model
 
 from catalog.models import Produce
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from storefront.accounts.models import User
-from storefront.order.models import Line
 from storefront.reviews.models import Review, ReviewPicture
 
+Line = get_model("order", "Line")
 PER_PAGE = 5
 _RATING = "_review_rating"
 
@@ -47,7 +48,7 @@ def published(produce: Produce) -> QuerySet[Review]:
 
 def rating_of(produce: Produce) -> Rating:
     """The rating of a produce. One query, once for each Produce that is in memory."""
-    kept = vars(produce)
+    kept: dict[str, Any] = produce.__dict__
     if _RATING not in kept:
         sums = published(produce).aggregate(count=Count("pk"), stars=Sum("stars"))
         kept[_RATING] = Rating(sums["count"], average_tenths(sums["stars"] or 0, sums["count"]))
@@ -81,7 +82,7 @@ def reviews_of(produce: Produce, number: Any = 1) -> Shown:
     return Shown(rating, page)
 
 
-def delivered_line(number: str, line_id: int) -> Line | None:
+def delivered_line(number: str, line_id: int) -> Any:
     """A line of an order, with `arrived`: whether some of it was delivered. One query."""
     came = ConsignmentLine.objects.filter(
         order_line=OuterRef("pk"),

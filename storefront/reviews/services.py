@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -12,7 +13,6 @@ from kombu.exceptions import OperationalError
 
 from catalog.clock import now
 from storefront.accounts.models import User
-from storefront.order.models import Line
 from storefront.reviews.models import MOST_TEXT, Review, ReviewPicture
 from storefront.reviews.selectors import delivered_line
 
@@ -41,7 +41,7 @@ def nickname_of(name: str) -> str:
     return f"{first.upper()}**" if first.isalpha() else ""
 
 
-def buyers_name(line: Line) -> str:
+def buyers_name(line: Any) -> str:
     """The nickname that the buyer of a line may be shown under."""
     address = line.order.shipping_address
     return nickname_of(address.first_name) if address else ""

@@ -57,7 +57,7 @@ def write(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
         return wait_page(request)
     back = reverse("orders:order", args=[number]) + key_query(request, number)
     review = Review.objects.filter(order_line=line).prefetch_related("pictures").first()
-    options = {"nickname": services.buyers_name(line), "review": review}
+    options: dict[str, Any] = {"nickname": services.buyers_name(line), "review": review}
     refusal = "" if line.arrived else _("You can review it once it has arrived.")
     if request.method != "POST":
         form = ReviewForm(**options)

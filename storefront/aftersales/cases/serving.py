@@ -9,7 +9,9 @@ from django.http import Http404, HttpResponse
 class HasImage(Protocol):
     """A picture that a buyer sent: of a case, or of a review."""
 
-    image: FieldFile
+    @property
+    def image(self) -> FieldFile:
+        """The stored file."""
 
 
 def picture_response(picture: HasImage) -> HttpResponse:
