@@ -189,7 +189,7 @@ def test_a_bookkeeper_reads_all_but_a_buyers_door_and_changes_nothing(mine) -> N
     assert "广东省" in page
     for private in ("收件人", "五山路", "13800000001"):
         assert private not in page
-    assert "<button" not in page.split('class="coop-nav"')[1].split("</footer>")[0]
+    assert "<button" not in page.split('class="coop-nav"')[1].split("</main>")[0]
     with nothing_changes():
         assert bookkeeper.get(f"{start}{own['get'][1]}").status_code == 403
         for path in (*FORMS[:2], *own["post"]):
