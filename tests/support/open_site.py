@@ -193,7 +193,10 @@ class Visitor:
         self.page.wait_for_load_state("load")
 
     def give_address(self, given: dict[str, str]) -> None:
-        """Fill the checkout's first form and go on."""
+        """Fill the checkout's first form and go on; a saved address is not taken."""
+        closed = self.page.locator("details.other-address:not([open]) > summary")
+        if closed.count():
+            closed.click()
         for name, value in given.items():
             if name in ("province", "city", "district"):
                 self.page.locator(f"main select[name={name}]").select_option(value)
