@@ -23,7 +23,8 @@ PHONE, DESK = 375, 1280
 HEIGHT = 812
 # A refused card, a payment that is over, a form sent back are answers, not faults; the browser's
 # console names them all.
-ANSWERS = ("status of 402", "status of 400", "status of 422")
+# So is a fragment's request that the next page cut off.
+ANSWERS = ("status of 402", "status of 400", "status of 422", "htmx:sendError")
 
 
 @dataclass
