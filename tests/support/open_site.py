@@ -23,8 +23,9 @@ PHONE, DESK = 375, 1280
 HEIGHT = 812
 # A refused card, a payment that is over, a form sent back are answers, not faults; the browser's
 # console names them all.
-# So is a fragment's request that the next page cut off.
-ANSWERS = ("status of 402", "status of 400", "status of 422", "htmx:sendError")
+ANSWERS = ("status of 402", "status of 400", "status of 422")
+# So is a request that the next page cut off.
+CUT_OFF = ("htmx:", "net::ERR_", "AbortError", "Failed to fetch")
 
 
 @dataclass
@@ -95,11 +96,17 @@ class Visitor:
 
     def _listen(self) -> None:
         def told(message: Any) -> None:
-            if message.type == "error" and not any(each in message.text for each in ANSWERS):
+            fine = ANSWERS + CUT_OFF
+            if message.type == "error" and not any(each in message.text for each in fine):
                 self.faults.append(f"{self.page.url}: {message.text} {message.location}")
 
         self.page.on("console", told)
-        self.page.on("pageerror", lambda error: self.faults.append(f"{self.page.url}: {error}"))
+
+        def failed(error: Any) -> None:
+            if not any(each in str(error) for each in CUT_OFF):
+                self.faults.append(f"{self.page.url}: {error}")
+
+        self.page.on("pageerror", failed)
 
     def go(self, path: str, status: int = 200) -> Response:
         """Open an address of the site."""
@@ -219,7 +226,7 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser; what its console complained of fails the test."""
         self.page.context.close()
-        assert self.faults == []
+        assert not self.faults, "\n".join(self.faults)
 
 
 Arrive = Callable[..., Visitor]
