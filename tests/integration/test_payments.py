@@ -5,10 +5,12 @@ import hmac
 import json
 import time
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.db.models import Sum
 from oscar.core.loading import get_model
 
@@ -155,6 +157,38 @@ def test_a_success_in_an_event_counts_for_nothing_unless_stripe_confirms_it(clie
     assert not Order.objects.exists()
     attempt.refresh_from_db()
     assert attempt.state == State.OPEN
+
+
+def test_that_a_payment_was_begun_moves_nothing(client, stripe, grove):
+    # given a payment that was paid meanwhile: only what says so may place the order
+    attempt = chain.start([(grove.pack, 1)])
+    chain.pay(attempt)
+    begun = event_of("payment_intent.created", id=attempt.intent_id)
+    asked = stripe.state()["requests"]
+
+    send(client, begun, secret=stripe.webhook_secret)
+    process_event(begun["id"])
+
+    assert StripeEvent.objects.get().processed_at is not None
+    assert not Order.objects.exists()
+    assert stripe.state()["requests"] == asked
+
+
+def test_a_worker_leaves_the_returning_browser_a_head_start(
+    client, stripe, django_capture_on_commit_callbacks
+):
+    event = event_of()
+    before = datetime.now(UTC)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        send(client, event, secret=stripe.webhook_secret)
+        send(client, event, secret=stripe.webhook_secret)
+
+    with redis.from_url(settings.REDIS_URL) as line:
+        (task,) = map(json.loads, line.lrange("celery", 0, -1))
+    assert task["headers"]["argsrepr"] == f"['{event['id']}']"
+    starts = datetime.fromisoformat(task["headers"]["eta"])
+    assert timedelta(seconds=2) <= starts - before < timedelta(seconds=12)
 
 
 def test_an_event_whose_work_failed_is_worked_on_by_the_sweep(client, stripe, grove, set_clock):

@@ -42,6 +42,19 @@ def test_payments_keys_and_undelivered_events_survive_a_crash(tmp_path: Path) ->
             assert counts(sandbox)["charge"] == 2
 
 
+def test_the_first_endpoint_enables_what_the_command_line_names() -> None:
+    with webhook_sink(WEBHOOK_SECRET) as sink:
+        named = ("charge.succeeded", "refund.*")
+        with running_sandbox(None, sink.url, webhook_events=named) as sandbox:
+            client = connect(sandbox)
+            intent = pay(client)
+            client.v1.refunds.create({"payment_intent": intent.id})
+            sink.wait(lambda: "refund.created" in sink.types())
+            assert sandbox.state()["webhooks"]["pending"] == 0
+    assert sink.types()[:2] == ["charge.succeeded", "refund.created"]
+    assert set(sink.types()) <= {"charge.succeeded", "refund.created", "refund.updated"}
+
+
 def test_two_sandboxes_do_not_share_a_journal(tmp_path: Path) -> None:
     with running_sandbox(tmp_path), pytest.raises(RuntimeError, match="in use by another"):
         running_sandbox(tmp_path).__enter__()

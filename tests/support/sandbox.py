@@ -128,6 +128,7 @@ def start_sandbox(
     webhook_secret: str = WEBHOOK_SECRET,
     *,
     webhook_retries: Sequence[float] = (0.05, 0.1, 0.2, 0.5),
+    webhook_events: Sequence[str] = ("*",),
     port: int = 0,
     api_key: str = API_KEY,
     publishable_key: str = PUBLISHABLE_KEY,
@@ -136,7 +137,8 @@ def start_sandbox(
     """Start a sandbox that dies with this process, and wait until it answers.
 
     `data`: its journal (in memory without one). `webhook_retries`: seconds before each further
-    attempt. `command`: goes before the interpreter, such as `taskset`.
+    attempt. `webhook_events`: those that the endpoint enables. `command`: goes before the
+    interpreter, such as `taskset`.
     """
     arguments = [*command, sys.executable, "-m", "deploy.stripe_sandbox", "--die-with-parent"]
     arguments += ["--port", str(port), "--api-key", api_key, "--publishable-key", publishable_key]
@@ -145,6 +147,7 @@ def start_sandbox(
         arguments += ["--data", str(data)]
     if webhook_url is not None:
         arguments += ["--webhook-url", webhook_url, "--webhook-secret", webhook_secret]
+        arguments += ["--webhook-events", ",".join(webhook_events)]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             arguments,
