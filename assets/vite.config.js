@@ -14,7 +14,9 @@ function pictures() {
     async closeBundle() {
       await layOutPictures(here("./dist/"));
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
-      copyFileSync(here("./css/style.css"), here("./dist/style.css"));
+      for (const plain of ["css/style.css", "css/staff.css", "js/wording.js"]) {
+        copyFileSync(here(`./${plain}`), here(`./dist/${plain.split("/")[1]}`));
+      }
     },
   };
 }

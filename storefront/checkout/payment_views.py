@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -39,6 +40,7 @@ def _own(request: ShopRequest, uuid: UUID) -> PaymentAttempt:
 
 @require_safe
 @never_cache
+@csp_update(settings.PAYMENT_CONTENT_SECURITY_POLICY)
 def pay(request: ShopRequest, uuid: UUID) -> HttpResponse:
     """The card form, the amount and the time left; or where to transfer the money to."""
     attempt = _own(request, uuid)

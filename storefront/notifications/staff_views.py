@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -126,6 +127,7 @@ def _form(request: HttpRequest, kind: str, channel: str) -> WordingForm:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @allowed(WORD)
+@csp_replace(settings.MAIL_PREVIEW_CONTENT_SECURITY_POLICY)
 def edit(request: HttpRequest, kind: str, channel: str) -> HttpResponse:
     """Change a wording in the site's languages, or go back to what ships with the site."""
     form = _form(request, kind, channel)

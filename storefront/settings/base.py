@@ -6,6 +6,8 @@ import environ
 from celery.schedules import crontab
 from oscar.defaults import *  # noqa: F403  Oscar's documented way to get its defaults
 
+from .headers import *  # noqa: F403
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -108,6 +110,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "storefront.headers.PolicyHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "storefront.pages.middleware.LanguageInAddress",
     "django.middleware.locale.LocaleMiddleware",

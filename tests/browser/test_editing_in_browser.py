@@ -11,6 +11,20 @@ pytestmark = pytest.mark.browser
 
 PLAYER = "https://player.bilibili.com/"
 MORE = "footer [data-controller~=w-dropdown] [data-w-dropdown-target=toggle]"
+# Wagtail's own pages, of each kind that writes scripts of its own or shows pictures.
+WAGTAIL = (
+    "",
+    "pages/",
+    "images/",
+    "images/add/",
+    "documents/",
+    "users/",
+    "groups/",
+    "reports/site-history/",
+    "workflows/list/",
+    "snippets/campaigns/campaign/add/",
+    "snippets/catalogue/produce/",
+)
 
 
 def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
@@ -67,6 +81,33 @@ def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
     visitor.sees("Midwinter hotpot", "What belongs in it", "In this campaign")
     assert visitor.page.locator("main .card").count() > 1
     visitor.faults.clear()
+
+
+def test_wagtails_pages_work_under_their_policy(arrive_there: Arrive) -> None:
+    from storefront.pages.models import HelpPage, HomePage
+
+    # Given the lists with their date filters, rows and choosers: nothing in them is forbidden
+    staff = arrive_there("administrator", width=DESK)
+    staff.sign_in("admin@example.org", "/cms/")
+    for path in WAGTAIL:
+        staff.go(f"/cms/{path}")
+    page, text = staff.page, HelpPage.objects.first()
+    assert text is not None
+    # When words are made bold
+    staff.go(f"/cms/pages/{text.pk}/edit/")
+    page.locator(".public-DraftEditor-content").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+B")
+    expect(page.locator(".public-DraftEditor-content b, [style*=bold]").first).to_be_visible()
+    # and a day is picked on which a page begins
+    staff.go(f"/cms/pages/{HomePage.objects.get().pk}/edit/")
+    page.locator("[data-side-panel-toggle=status]").first.click()
+    page.locator("[data-a11y-dialog-show=schedule-publishing-dialog]").first.click()
+    page.locator("#id_go_live_at").click()
+    day = page.locator(".xdsoft_datetimepicker:visible td.xdsoft_date:not(.xdsoft_disabled)")
+    day.last.click()
+    expect(page.locator("#id_go_live_at")).not_to_have_value("")
+    # Then nothing was forbidden: leaving says so
 
 
 def test_a_video_elsewhere_is_asked_for_only_when_it_is_started(

@@ -26,6 +26,8 @@ HEIGHT = 812
 ANSWERS = ("status of 402", "status of 400", "status of 422")
 # So is a request that the next page cut off.
 CUT_OFF = ("htmx:", "net::ERR_", "AbortError", "Failed to fetch")
+# What our own policy forbids a page is always a fault, also where a request fails by it.
+FORBIDDEN = "Content Security Policy"
 
 
 @dataclass
@@ -96,8 +98,8 @@ class Visitor:
 
     def _listen(self) -> None:
         def told(message: Any) -> None:
-            fine = ANSWERS + CUT_OFF
-            if message.type == "error" and not any(each in message.text for each in fine):
+            fine = any(each in message.text for each in ANSWERS + CUT_OFF)
+            if message.type == "error" and (not fine or FORBIDDEN in message.text):
                 self.faults.append(f"{self.page.url}: {message.text} {message.location}")
 
         self.page.on("console", told)
