@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from storefront.impact import selectors
+from storefront.speed.recording import kept
 
 
 @require_safe
+@kept()
 def impact(request: HttpRequest) -> HttpResponse:
     """Sold, credited, households; by village, month and campaign. One query, if any."""
     return render(

@@ -22,6 +22,7 @@ from storefront.search.selectors import did_you_mean
 from storefront.search.selectors import found as search
 from storefront.shop.selectors import Card, cards
 from storefront.shop.templatetags.shop import weight
+from storefront.speed.recording import shows_all_produce
 
 PER_PAGE = 24
 # With fewer than this a search may have been misspelt.
@@ -154,6 +155,7 @@ def list_page(given: QueryDict) -> ListPage:
 
     Five queries, six with a search, eight when nothing is found; more when something changed.
     """
+    shows_all_produce()
     language = "en" if (get_language() or "").startswith("en") else "zh"
     shelf = keeper.fresh()
     asked, notices = read(given, shelf.known)

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from storefront.listing.asking import Asked, UnknownCategory
 from storefront.listing.selectors import list_page, url_of
 from storefront.shop.requests import ShopRequest
+from storefront.speed.recording import kept, refuse
 
 
 @require_safe
+@kept(*(each.name for each in fields(Asked)))
 def produce_list(request: ShopRequest) -> HttpResponse:
     """What is on sale, as filters, search and sorting in the address say; 24 a page.
 
@@ -24,6 +26,8 @@ def produce_list(request: ShopRequest) -> HttpResponse:
         raise Http404("No such category") from unknown
     if not page.notices and _said_otherwise(request.GET, page.asked):
         return HttpResponseRedirect(url_of(page.asked))
+    if page.notices:
+        refuse()
     return render(
         request,
         "shop/produce_list.html",

@@ -1,4 +1,7 @@
-"""Menus out of the page tree. Kept in the cache, forgotten whenever a page changes."""
+"""Menus out of the page tree, kept until a page changes.
+
+Exactly so where pages are kept (storefront.speed), else in the cache and forgotten by signals.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +13,7 @@ from wagtail.models import Page
 from catalog.models import in_language
 from storefront.pages.models import BilingualPage, HomePage
 from storefront.pages.selectors import address_of
+from storefront.speed.watching import CONTENT, remember
 
 KEY = "shanhuo:menus"
 # A reader who asked just before a change may have kept what was; not for longer than this.
@@ -48,12 +52,16 @@ def _read() -> dict[str, Any]:
     return found
 
 
-def _kept() -> dict[str, Any]:
+def _cached() -> dict[str, Any]:
     kept = cache.get(KEY)
     if kept is None:
         kept = _read()
         cache.set(KEY, kept, SECONDS)
     return kept
+
+
+def _kept() -> dict[str, Any]:
+    return remember(KEY, (CONTENT,), _read, otherwise=_cached)
 
 
 def entries(place: str) -> list[Entry]:

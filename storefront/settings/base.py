@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "storefront.impact",
     "storefront.reviews",
     "storefront.wishes",
+    "storefront.speed",
     "livestream.campaigns",
     "cooperatives.households",
     "cooperatives.routing",
@@ -116,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "storefront.speed.middleware.KeptPages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,6 +142,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "storefront.shop.context_processors.site",
                 "storefront.look.context_processors.look",
+                "storefront.speed.context_processors.own",
             ],
         },
     },
@@ -162,6 +165,12 @@ DATABASE_APP_ROLE = env.db_url("DATABASE_URL", default="postgres://shanhuo_app@/
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Public pages that processes share: they do without rather than wait.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
+    },
     # Share cards that were drawn: files of this machine, the oldest thrown away.
     "cards": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -170,6 +179,10 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 500},
     },
 }
+# Public pages are kept as they were rendered until something they show changes (ADR 0016), in so
+# much memory of each web process.
+KEEP_PAGES = env.bool("KEEP_PAGES", default=True)
+KEPT_PAGES_MEGABYTES = env.int("KEPT_PAGES_MEGABYTES", default=64)
 # The font of share cards: the folder of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf.
 CARD_FONTS = env(
     "CARD_FONTS",

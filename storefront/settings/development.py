@@ -4,6 +4,8 @@ from .base import *  # noqa: F403
 
 SECRET_KEY = SECRET_KEY or "only-for-development-never-for-a-server"  # noqa: F405
 DEBUG = env.bool("DEBUG", default=False)  # noqa: F405
+# With DEBUG one changes templates and looks.
+KEEP_PAGES = KEEP_PAGES and not DEBUG  # noqa: F405
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["*"]  # noqa: F405
 DEMO_ALLOWED = True
 SERVE_MEDIA = True

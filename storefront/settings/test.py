@@ -15,3 +15,5 @@ DEMO_ALLOWED = True
 MAILBOX = True
 # A query that runs away is a failure with a name, not a suite that hangs.
 DATABASES["default"]["OPTIONS"] = {"options": "-c statement_timeout=60s"}  # noqa: F405
+# Tests look at what they have just changed. Those of kept pages turn it on.
+KEEP_PAGES = env.bool("KEEP_PAGES", default=False)  # noqa: F405

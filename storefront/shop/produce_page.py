@@ -23,6 +23,7 @@ from storefront.pictures.selectors import ON_PRODUCE, Photo, photos_of
 from storefront.shop.delivery import Choice, Delivery, choices, delivery
 from storefront.shop.selectors import FEWEST_HOUSEHOLDS, Card, cards
 from storefront.shop.services import MOST_PACKS
+from storefront.speed.recording import shows
 
 FEW_PACKS = 20
 MOST_RELATED = 6
@@ -205,6 +206,7 @@ def _goods(produce: Produce) -> _Goods | None:
 
 def produce_page(produce: Produce, wanted: Wanted) -> ProducePage | None:
     """The product page. None when no pack is on sale. Fifteen queries at most."""
+    shows([produce.pk])
     goods = _goods(produce)
     if goods is None:
         return None

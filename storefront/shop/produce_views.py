@@ -14,6 +14,7 @@ from storefront.pages.addresses import absolute
 from storefront.shop.delivery import SLUGS
 from storefront.shop.produce_page import Wanted, delivery_of, produce_page
 from storefront.shop.requests import ShopRequest
+from storefront.speed.recording import kept, refuse
 
 # Readable by our script, which asks for the part below only where a province is known.
 PROVINCE_COOKIE = "province"
@@ -21,6 +22,7 @@ A_YEAR = 365 * 24 * 3600
 
 
 @require_safe
+@kept("pack")
 def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
     """One produce and its packs: ?pack=ID chooses one, ?packs=N&to=PROVINCE is what to send where.
 
@@ -30,6 +32,8 @@ def produce_detail(request: ShopRequest, code: str) -> HttpResponse:
     shown = produce_page(produce, Wanted.read(request.GET))
     if shown is None:
         raise Http404("Nothing of it is on sale")
+    if request.GET.get("pack", "") not in ("", str(shown.chosen.product.pk)):
+        refuse()
     listed = reverse("shop:produce-list")
     kind = f"{listed}?{urlencode({'category': produce.category.slug})}"
     trail = [

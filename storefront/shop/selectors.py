@@ -19,6 +19,7 @@ from cooperatives.partner.selectors import available_packs
 from storefront.payments.models import GatewayName, PaymentAttempt
 from storefront.pictures.kinds import THUMB
 from storefront.pictures.selectors import attach_photos
+from storefront.speed.recording import shows
 
 # Fewer households than this are not counted in public (DESIGN §8).
 FEWEST_HOUSEHOLDS = 3
@@ -100,6 +101,7 @@ def cards(
 
     A card shows one of the packs that are `wanted(pack, available)`, where there is one.
     """
+    shows(each.pk for each in produce)
     month = today().month
     packs = _packs_of(produce)
     ids = [product.pk for products in packs.values() for product in products]

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, TitleFieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
 from catalog.models import in_language
 from storefront.pages import selectors
 from storefront.pages.blocks import BodyField
+from storefront.speed.recording import kept, refuse
 
 
 class BilingualPage(Page):
@@ -40,6 +41,8 @@ class BilingualPage(Page):
         help_text=_("“Show in menus” puts it into the menu at the foot of each page."),
     )
 
+    # What its address may ask for.
+    parameters: tuple[str, ...] = ()
     content_panels = [
         MultiFieldPanel(
             [FieldRowPanel([TitleFieldPanel("title"), FieldPanel("title_en")])], heading=_("Title")
@@ -67,6 +70,21 @@ class BilingualPage(Page):
         """With the way here, for the reader and for search engines."""
         own = {"trail": selectors.trail(self)}
         return super().get_context(request, *args, **kwargs) | own
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Kept for everybody, where everybody may read it."""
+
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if self._is_restricted():
+                refuse()
+            answer: HttpResponse = super(BilingualPage, self).serve(request, *args, **kwargs)
+            return answer
+
+        return kept(*self.parameters)(view)(request, *args, **kwargs)
+
+    def _is_restricted(self) -> bool:
+        """Whether only some may read it. One query as long as no page is restricted at all."""
+        return PageViewRestriction.objects.exists() and self.get_view_restrictions().exists()
 
     @property
     def display_title(self) -> str:

@@ -11,6 +11,7 @@ from wagtail.admin.panels import FieldPanel
 from catalog.clock import today
 from storefront.pages import selectors
 from storefront.pages.models.base import BilingualPage
+from storefront.speed.recording import refuse
 
 PER_PAGE = 12
 
@@ -21,13 +22,17 @@ class ArticleIndexPage(BilingualPage):
     max_count = 1
     parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.ArticlePage", "pages.StoryPage"]
+    parameters = ("page",)
 
     class Meta:
         verbose_name = _("list of articles")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict:
         """With twelve of them: ?page=, where a page that does not exist is the first or last."""
-        shown = Paginator(selectors.writings(), PER_PAGE).get_page(request.GET.get("page"))
+        asked = request.GET.get("page")
+        shown = Paginator(selectors.writings(), PER_PAGE).get_page(asked)
+        if asked not in (None, str(shown.number)):
+            refuse()
         own = {"writings": selectors.writing_cards(shown), "shown": shown}
         return super().get_context(request, *args, **kwargs) | own
 
