@@ -98,7 +98,13 @@ AUTHENTICATION_BACKENDS = [
     "oscar.apps.customer.auth_backends.EmailBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+# Oscar's sandbox searches and lists by Whoosh; placing orders needs no index.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+if index := os.environ.get("STOCK_INDEX"):
+    HAYSTACK_CONNECTIONS["default"] = {
+        "ENGINE": "haystack.backends.whoosh_backend.WhooshEngine",
+        "PATH": index,
+    }
 OSCAR_SHOP_NAME = "Stock"
 OSCAR_DEFAULT_CURRENCY = "CNY"
 OSCAR_ALLOW_ANON_CHECKOUT = True

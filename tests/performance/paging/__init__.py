@@ -1,0 +1,1 @@
+"""What bench_pages.py measures with: three sites, one light load."""
