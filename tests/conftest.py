@@ -109,20 +109,14 @@ def django_db_setup() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def own_database(
+def leading_to(
     django_db_blocker: Any,
-) -> Callable[..., AbstractContextManager[Database]]:
-    """Return `own_database(monkeypatch)`: inside it, `connections["default"]` leads to a clone.
-
-    `make` makes another one, of this name: with the demo in it, say.
-    """
+) -> Callable[[pytest.MonkeyPatch, Database], AbstractContextManager[Database]]:
+    """Return `leading_to(monkeypatch, database)`: inside, `connections["default"]` leads there."""
     from django.db import connections
 
     @contextmanager
-    def own(
-        monkeypatch: pytest.MonkeyPatch, make: Callable[[str], Database] = SUITE.clone
-    ) -> Iterator[Database]:
-        database = make(SUITE.new_name())
+    def lead(monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[Database]:
         settings = connections.settings["default"]
         monkeypatch.setenv("DATABASE_URL", database.url)
         monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
@@ -134,20 +128,21 @@ def own_database(
                 yield database
             finally:
                 connections["default"].close()
-                SUITE.drop(database.name)
 
-    return own
+    return lead
 
 
 @pytest.fixture
-def fresh_database(own_database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def fresh_database(leading_to: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Give the test a database of its own, where it may commit and race, in any thread.
 
     `connections["default"]` leads there meanwhile; `.url`, `.owner_url` and `.superuser_url` are
     its addresses for the three roles.
     """
-    with own_database(monkeypatch) as database:
+    database = SUITE.clone(SUITE.new_name())
+    with leading_to(monkeypatch, database):
         yield database
+    SUITE.drop(database.name)
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -66,31 +67,21 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def running(
-    folder: Path,
-    environment: dict[str, str],
-    processes: list[Running],
-    monkeypatch: pytest.MonkeyPatch,
+    folder: Path, database: Database, environment: dict[str, str], processes: list[Running]
 ) -> Iterator[OpenSite]:
-    """The demo's site: web server, worker, Stripe sandbox; this process reads its database.
-
-    `environment` names its database already, with the demo in it, and its static files.
-    """
+    """The demo's site on its own servers: web server, worker, Stripe sandbox."""
     from django.conf import settings
 
     from deploy.embedded.processes import free_port
-    from storefront.payments import gateway
 
     port = free_port()
     url, mails = f"http://127.0.0.1:{port}", folder / "mails"
-    monkeypatch.setattr(settings, "SITE_URL", url)
-    _move_to(port)
+    _move_to(database, port)
     if DEMO_MEDIA.exists():
         shutil.copytree(DEMO_MEDIA, environment["MEDIA_ROOT"], dirs_exist_ok=True)
     secret, key = settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_API_KEY
     sandbox = start_sandbox(folder, f"{url}/payments/stripe/webhook", secret, key)
     processes.append(sandbox)
-    monkeypatch.setattr(settings, "STRIPE_API_BASE", sandbox.url)
-    gateway._client.cache_clear()
     environment = environment | {
         "SITE_URL": url,
         "EMAIL_URL": f"filemail:///{mails}",
@@ -102,50 +93,76 @@ def running(
     processes.append(start_worker(environment, folder, concurrency=2))
     until_up(web)
     yield OpenSite(url, sandbox.url, mails)
+
+
+@contextmanager
+def at_home(
+    site: OpenSite, database: Database, leading_to: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenSite]:
+    """This process is of the site: its database, its address, its Stripe."""
+    from django.conf import settings
+    from django.contrib.sites.models import Site
+
+    from storefront.payments import gateway
+
+    monkeypatch.setattr(settings, "SITE_URL", site.url)
+    monkeypatch.setattr(settings, "STRIPE_API_BASE", site.stripe_url)
     gateway._client.cache_clear()
+    Site.objects.clear_cache()
+    with leading_to(monkeypatch, database):
+        yield site
+    Site.objects.clear_cache()
+    gateway._client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def begin_site(
+    environment_on: Callable[[Database, Path], dict[str, str]],
+    static_files: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], AbstractContextManager[tuple[OpenSite, Database]]]:
+    """Return `begin_site()`: a site with the demo in a database of its own, while it is needed.
+
+    Links that this process signs are good there.
+    """
+    from django.conf import settings
+
+    @contextmanager
+    def begin() -> Iterator[tuple[OpenSite, Database]]:
+        folder = tmp_path_factory.mktemp("site")
+        database = SUITE.clone_with_demo(SUITE.new_name(), _load_demo)
+        own = {"STATIC_ROOT": str(static_files), "SECRET_KEY": settings.SECRET_KEY}
+        environment = environment_on(database, folder) | own
+        with ending() as processes, running(folder, database, environment, processes) as site:
+            yield site, database
+        SUITE.drop(database.name)
+
+    return begin
 
 
 @pytest.fixture
 def open_site(
-    own_database: Any,
-    environment_on: Callable[[Database, Path], dict[str, str]],
-    processes: list[Running],
-    static_files: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    begin_site: Any, leading_to: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenSite]:
     """The demo's site, for this test alone."""
-    with own_database(monkeypatch, _with_demo) as database:
-        environment = environment_on(database, tmp_path) | {"STATIC_ROOT": str(static_files)}
-        with running(tmp_path, environment, processes, monkeypatch) as site:
-            yield site
+    with begin_site() as (site, database), at_home(site, database, leading_to, monkeypatch):
+        yield site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def site_of_all(begin_site: Any) -> Iterator[tuple[OpenSite, Database]]:
+    with begin_site() as begun:
+        yield begun
+
+
+@pytest.fixture
 def shared_site(
-    own_database: Any,
-    environment_on: Callable[[Database, Path], dict[str, str]],
-    static_files: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    site_of_all: Any, leading_to: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenSite]:
-    """One site for all tests of a module; links that this process signs are good there."""
-    from django.conf import settings
-
-    folder = tmp_path_factory.mktemp("site")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        own_database(patch, _with_demo) as database,
-        ending() as processes,
-    ):
-        own = {"STATIC_ROOT": str(static_files), "SECRET_KEY": settings.SECRET_KEY}
-        environment = environment_on(database, folder) | own
-        with running(folder, environment, processes, patch) as site:
-            yield site
-
-
-def _with_demo(name: str) -> Database:
-    """A database with the demo, which is loaded once for all sites."""
-    return SUITE.clone_with_demo(name, _load_demo)
+    """One site for all tests of this process that don't mind what others did there."""
+    site, database = site_of_all
+    with at_home(site, database, leading_to, monkeypatch):
+        yield site
 
 
 def _load_demo(database: Database) -> None:
@@ -165,14 +182,11 @@ def _load_demo(database: Database) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _move_to(port: int) -> None:
+def _move_to(database: Database, port: int) -> None:
     """The demo was loaded for another address."""
-    from django.contrib.sites.models import Site as DjangoSite
-    from wagtail.models import Site
-
-    DjangoSite.objects.update(domain=f"127.0.0.1:{port}")
-    DjangoSite.objects.clear_cache()
-    Site.objects.update(port=port)
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute("UPDATE django_site SET domain = %s", [f"127.0.0.1:{port}"])
+        connection.execute("UPDATE wagtailcore_site SET port = %s", [port])
 
 
 @contextmanager
@@ -198,6 +212,6 @@ def arrive(browser: Browser, open_site: OpenSite) -> Iterator[Arrive]:
 
 @pytest.fixture
 def arrive_there(browser: Browser, shared_site: OpenSite) -> Iterator[Arrive]:
-    """`arrive` at the site that the module's tests share."""
+    """`arrive` at the site that tests share."""
     with visitors_of(browser, shared_site) as come:
         yield come

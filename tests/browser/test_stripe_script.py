@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Pay</title>
 <style>body{font:16px system-ui;margin:16px}#card{border:1px solid #9aa5b1;border-radius:8px;
-padding:12px}</style>
+padding:12px}#fault{height:3em}</style>
 <form id="form"><div id="card"></div><p id="fault"></p><button>Pay</button></form>
 <pre id="result"></pre><script src="%(script)s"></script><script>
 var stripe = Stripe("%(key)s", {locale: "%(locale)s"});
