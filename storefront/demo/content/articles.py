@@ -75,9 +75,9 @@ WRITINGS = (
                     ),
                 ),
                 text(
-                    "<h3>剩下的怎么放</h3><p>没泡过的干粉密封防潮，可以放一年；泡过的当天吃完，"
+                    "<h2>剩下的怎么放</h2><p>没泡过的干粉密封防潮，可以放一年；泡过的当天吃完，"
                     "或沥干冷藏，第二天炒着吃。</p>",
-                    "<h3>What is left over</h3><p>Dry and sealed they keep for a year. Once "
+                    "<h2>What is left over</h2><p>Dry and sealed they keep for a year. Once "
                     "soaked, eat "
                     "them the same day, or drain them, chill them and fry them the next.</p>",
                 ),
@@ -107,16 +107,16 @@ WRITINGS = (
                     "firmer.</p>",
                 ),
                 text(
-                    "<h3>怎么煮</h3><ul><li>煮饭：米和水一比一点二，泡二十分钟再煮。</li>"
+                    "<h2>怎么煮</h2><ul><li>煮饭：米和水一比一点二，泡二十分钟再煮。</li>"
                     "<li>煮粥：一比十，水开下米，小火四十分钟，起一层米油。</li></ul>",
-                    "<h3>Cooking it</h3><ul><li>Rice: one part to 1.2 of water, soaked for twenty "
+                    "<h2>Cooking it</h2><ul><li>Rice: one part to 1.2 of water, soaked for twenty "
                     "minutes.</li><li>Porridge: one to ten, into boiling water, forty minutes on "
                     "a low "
                     "flame.</li></ul>",
                 ),
                 text(
-                    "<h3>怎么放</h3><p>密封，阴凉，离地。五斤一袋吃得快，十斤一袋建议分两罐装。</p>",
-                    "<h3>Keeping it</h3><p>Sealed, cool, off the floor. Put a bag of ten jin "
+                    "<h2>怎么放</h2><p>密封，阴凉，离地。五斤一袋吃得快，十斤一袋建议分两罐装。</p>",
+                    "<h2>Keeping it</h2><p>Sealed, cool, off the floor. Put a bag of ten jin "
                     "into two "
                     "jars.</p>",
                 ),
@@ -201,11 +201,11 @@ WRITINGS = (
                     "pears were packed first makes no difference.</p>",
                 ),
                 text(
-                    "<h3>算一遍</h3><p>甲户六十斤，乙户四十斤，都是一级，一共卖得一千元。</p><ul>"
+                    "<h2>算一遍</h2><p>甲户六十斤，乙户四十斤，都是一级，一共卖得一千元。</p><ul>"
                     "<li>合作社服务费百分之八：八十元</li><li>村集体提留百分之二：二十元</li>"
                     "<li>剩下九百元，甲户五百四十元，乙户三百六十元</li></ul>"
                     "<p>除不尽的几分钱留在池里，等池子卖完、货款都放行了，再按最大余数分掉，一分不多，一分不少。</p>",
-                    "<h3>The sum</h3><p>Sixty jin and forty, both of grade A, sold for "
+                    "<h2>The sum</h2><p>Sixty jin and forty, both of grade A, sold for "
                     "¥1,000.00.</p><ul>"
                     "<li>service fee, 8 %: ¥80.00</li><li>village fund, 2 %: ¥20.00</li>"
                     "<li>of the other ¥900.00 the first has ¥540.00, the second ¥360.00</li></ul>"
@@ -246,13 +246,13 @@ WRITINGS = (
                     "the time the page names.</p>",
                 ),
                 text(
-                    "<h3>干货呢</h3><p>粉、米、油、干菌有现货，合作社先发最先到期的批次，七十二小时内寄出。</p>"
-                    "<h3>下雨怎么办</h3><p>采不了就是采不了。货不够时，先付款的先发，缺的部分自动退款，"
+                    "<h2>干货呢</h2><p>粉、米、油、干菌有现货，合作社先发最先到期的批次，七十二小时内寄出。</p>"
+                    "<h2>下雨怎么办</h2><p>采不了就是采不了。货不够时，先付款的先发，缺的部分自动退款，"
                     "不会拿别处的货来顶。</p>",
-                    "<h3>And dried goods?</h3><p>Noodles, rice, oil and dried mushrooms are in "
+                    "<h2>And dried goods?</h2><p>Noodles, rice, oil and dried mushrooms are in "
                     "store; the "
-                    "lot that expires first goes first, within 72 hours.</p><h3>When it "
-                    "rains</h3><p>What "
+                    "lot that expires first goes first, within 72 hours.</p><h2>When it "
+                    "rains</h2><p>What "
                     "cannot be picked cannot be picked. Who paid first is served first, the rest "
                     "is "
                     "refunded by itself, and nothing from elsewhere is put into the box.</p>",

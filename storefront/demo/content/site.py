@@ -180,23 +180,23 @@ MONEY = Text(
             ),
         ),
         text(
-            "<h3>一个例子</h3><p>某一周，两户人家交来同一种、同一等级的货：甲户六十斤，乙户四十斤，"
+            "<h2>一个例子</h2><p>某一周，两户人家交来同一种、同一等级的货：甲户六十斤，乙户四十斤，"
             "一共卖得一千元。合作社服务费百分之八，是八十元；村集体提留百分之二，是二十元。剩下九百元，"
             "甲户分得五百四十元，乙户分得三百六十元。</p>"
-            "<h3>为什么按池算，不按箱算</h3><p>同一天的梨倒进同一个筐，就分不出哪个是谁家的了。"
+            "<h2>为什么按池算，不按箱算</h2><p>同一天的梨倒进同一个筐，就分不出哪个是谁家的了。"
             "所以我们只说这一箱来自哪个村的销售池，不说它是哪一户的。</p>"
-            "<h3>几个词</h3><p>下单、付款、退款后净额、平台结算、记到农户、已付：这是六级不同的数，"
+            "<h2>几个词</h2><p>下单、付款、退款后净额、平台结算、记到农户、已付：这是六级不同的数，"
             "我们从不混着说。</p>",
-            "<h3>An example</h3><p>In one week two households deliver the same produce of the same "
+            "<h2>An example</h2><p>In one week two households deliver the same produce of the same "
             "grade: one sixty jin, the other forty. It sells for ¥1,000.00. The service fee of 8 "
             "% is "
             "¥80.00, the village fund of 2 % is ¥20.00. Of the ¥900.00 that are left the first is "
             "credited ¥540.00 and the second ¥360.00.</p>"
-            "<h3>Why pools and not boxes</h3><p>Pears of one day lie in one crate, and nobody "
+            "<h2>Why pools and not boxes</h2><p>Pears of one day lie in one crate, and nobody "
             "can tell "
             "them apart. So we say from which village's pool a box comes, never that it is this "
             "family's.</p>"
-            "<h3>The words</h3><p>Placed, paid, net of refunds, settled by the platform, "
+            "<h2>The words</h2><p>Placed, paid, net of refunds, settled by the platform, "
             "credited to "
             "households, paid out: six different figures, never mixed.</p>",
         ),

@@ -248,16 +248,16 @@ def cooperative_introduction(village_name: str, village_en: str) -> tuple[str, s
 
 COOPERATIVE = [
     text(
-        "<h3>合作社做什么</h3><ul><li>交售时当面过秤，记下斤两和等级，一次一个批次。</li>"
+        "<h2>合作社做什么</h2><ul><li>交售时当面过秤，记下斤两和等级，一次一个批次。</li>"
         "<li>鲜货接到订单再采，干货从最先到期的批次发起。</li>"
         "<li>同一家合作社的货装在一个包裹里。</li></ul>"
-        "<h3>钱怎么分</h3><p>货款先扣合作社服务费和村集体提留，其余按各户交货的斤两和等级记到户。"
+        "<h2>钱怎么分</h2><p>货款先扣合作社服务费和村集体提留，其余按各户交货的斤两和等级记到户。"
         '每一步的做法写在<a href="/money/">货款怎样到农户</a>。</p>',
-        "<h3>What it does</h3><ul><li>Each lot is weighed and graded when it is handed in, and "
+        "<h2>What it does</h2><ul><li>Each lot is weighed and graded when it is handed in, and "
         "written down.</li><li>Fresh produce is picked when there is an order for it; of dried "
         "goods "
         "the lot that expires first goes first.</li><li>What one cooperative sends travels in one "
-        "parcel.</li></ul><h3>How the money is shared</h3><p>The service fee and the village "
+        "parcel.</li></ul><h2>How the money is shared</h2><p>The service fee and the village "
         "fund are "
         "taken off; the rest is credited to the households by the weight and grade of what they "
         'delivered. Each step is described in <a href="/money/">how your money reaches the '

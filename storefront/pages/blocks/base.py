@@ -8,7 +8,7 @@ from wagtail import blocks
 from catalog.models import in_language
 
 # What a rich text may hold. No pictures or embeds inside: those are blocks of their own.
-FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "hr"]
+FEATURES = ["h2", "h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "hr"]
 
 
 class BilingualValue(blocks.StructValue):

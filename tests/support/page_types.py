@@ -1,0 +1,200 @@
+"""One page of every type, at a demo that something has happened at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.models import Produce, Product
+from cooperatives.households.models import Lot
+from cooperatives.partner.models import StockPool
+from cooperatives.routing.services import pack
+from cooperatives.settlement.models import SalesPool
+from cooperatives.settlement.services import share_out_due
+from livestream.campaigns.models import Campaign
+from storefront.accounts import address_book
+from storefront.accounts.models import SavedAddress, User
+from storefront.notifications.models import Message
+from storefront.order.models import Order
+from storefront.reviews import services as reviews
+from storefront.reviews.models import Review
+from storefront.wishes import services as wishes
+from storefront.wishes.models import Reminder
+from tests.support import cases, chain, discounts
+
+Pages = dict[str, str]
+COOPERATIVE = "GY-YONGFU"
+ADDRESS = {
+    "name": "收货人",
+    "phone": "13800138000",
+    "province": "北京",
+    "city": "北京市",
+    "district": "海淀区",
+    "town": "",
+    "detail": "学院路1号",
+}
+SHOP: Pages = {
+    "home": "/",
+    "campaign": "/autumn-harvest/",
+    "how-your-money": "/money/",
+    "villages": "/villages/",
+    "village": "/villages/jiawa/",
+    "cooperative": "/villages/jiawa/cooperative/",
+    "stories": "/stories/",
+    "article": "/stories/noodles/",
+    "help-index": "/help/",
+    "help": "/help/returns/",
+    "privacy": "/accounts/privacy/",
+    "impact": "/impact/",
+    "list": "/produce/",
+    "list-filtered": "/produce/?category=新鲜水果",
+    "list-empty": "/produce/?q=zzzzqqqq",
+    "search": "/produce/?q=baixiangguo",
+    "product": "/produce/PG/",
+    "product-sold-out": "/produce/CY/",
+    "remind": "/produce/CY/remind/",
+    "reviews": "/produce/PG/reviews/",
+    "basket-empty": "/basket/",
+    "find": "/orders/find/",
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/sign-up/",
+    "code": "/accounts/code/",
+    "style": "/dev/style/",
+    "mailbox": "/dev/mailbox/",
+}
+STAFF: Pages = {
+    "orders": "orders/",
+    "refunds": "refunds/",
+    "sharing-out": "sharing-out/",
+    "discounts": "discounts/",
+    "discount-new": "discounts/new/",
+    "gifts": "discounts/gifts/",
+    "gift-new": "discounts/gifts/new/",
+    "hosts": "discounts/hosts/",
+    "host-new": "discounts/hosts/new/",
+    "payments": "payments/",
+    "gaps": "payments/gaps/",
+    "cases": "cases/",
+    "messages": "messages/",
+    "wordings": "messages/wording/",
+    "wording": "messages/wording/refunded/mail/",
+    "reviews": "reviews/",
+}
+
+
+@dataclass
+class World:
+    """What happened, and the pages that show it."""
+
+    order: Order
+    arrived: Order
+    case_id: int
+    claimed: Order
+
+    def members(self) -> Pages:
+        """Of the buyer who ordered."""
+        line = self.arrived.lines.first()
+        parcel_line = cases.ConsignmentLine.objects.filter(consignment__order=self.arrived).last()
+        new, old = f"/orders/{self.order.number}/", f"/orders/{self.arrived.number}/"
+        assert line is not None and parcel_line is not None
+        address = SavedAddress.objects.filter(user__email="buyer@example.org").latest("pk")
+        return {
+            "address": f"/accounts/me/addresses/{address.pk}/",
+            "orders": "/orders/",
+            "order": new,
+            "order-arrived": old,
+            "order-claimed": f"/orders/{self.claimed.number}/",
+            "thanks": f"/checkout/done/{self.order.number}/",
+            "order-address": f"{new}address/",
+            "cancel": f"{new}cancel/",
+            "review-form": f"{old}lines/{line.pk}/review/",
+            "claim": f"{old}lines/{parcel_line.pk}/case/",
+            "me": "/accounts/me/",
+            "profile": "/accounts/me/profile/",
+            "password": "/accounts/me/password/",
+            "contact": "/accounts/me/contact/",
+            "addresses": "/accounts/me/addresses/",
+            "address-new": "/accounts/me/addresses/new/",
+            "data": "/accounts/me/data/",
+            "delete": "/accounts/me/data/delete/",
+            "favourites": "/accounts/favourites/",
+            "reminders": "/accounts/reminders/",
+            "messages": "/messages/",
+        }
+
+    def portal(self) -> Pages:
+        """Of the cooperative that packed."""
+        parcel = self.order.consignments.get(partner__code=COOPERATIVE)
+        shared = SalesPool.objects.filter(sharings__isnull=False, pool__partner=parcel.partner)
+        sales = shared.first()
+        assert sales is not None
+        lot = Lot.objects.filter(sales_pool=sales, drawn_grams__gt=0).first()
+        assert lot is not None
+        own = {
+            "home": "",
+            "consignments": "consignments/?state=all",
+            "consignment": f"consignments/{parcel.number}/",
+            "packing-list": f"consignments/{parcel.number}/packing-list/",
+            "pools": "pools/",
+            "pool": f"pools/{sales.pool_id}/",
+            "lots": "lots/",
+            "lot": f"lots/{lot.pk}/",
+            "lot-new": "lots/new/",
+            "promises": "promises/",
+            "promise-new": "promises/new/",
+            "households": "households/",
+            "household": f"households/{lot.household_id}/",
+            "sales-pools": "sales-pools/",
+            "sales-pool": f"sales-pools/{sales.pk}/",
+            "cases": "cases/?show=all",
+        }
+        return {name: f"/coop/{COOPERATIVE}/{path}" for name, path in own.items()}
+
+    def staff(self) -> Pages:
+        """Ours inside Wagtail's admin."""
+        number, line, review = self.order.number, self.order.lines.first(), Review.objects.first()
+        message, terms = Message.objects.latest("pk"), discounts.Terms.objects.last()
+        assert line is not None and review is not None and terms is not None
+        own = STAFF | {
+            "order": f"orders/{number}/",
+            "refund": f"orders/{number}/refund/",
+            "attribution": f"orders/{number}/lines/{line.pk}/",
+            "case": f"cases/{self.case_id}/",
+            "message": f"messages/{message.pk}/",
+            "discount": f"discounts/{terms.pk}/",
+            "discount-edit": f"discounts/{terms.pk}/edit/",
+            "review": f"reviews/{review.pk}/",
+            "figures": f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/",
+        }
+        return {name: f"/cms/{path}" for name, path in own.items()}
+
+
+def _order(buyer: User, *codes: str) -> Any:
+    return chain.buy([(Product.objects.get(upc=code), 2) for code in codes], user=buyer)
+
+
+def happen() -> World:
+    """Orders in every state, a claim, reviews, wishes; camellia oil is sold out."""
+    buyer = User.objects.get(email="buyer@example.org")
+    order = _order(buyer, "HSF-2", "PG-2")
+    parcel = order.consignments.get(partner__code=COOPERATIVE)
+    pack(parcel.pk, {line.pk: line.ordered_grams for line in parcel.lines.all()})
+    share_out_due()
+    arrived, claimed = _order(buyer, "PG-2", "HSF-2"), _order(buyer, "HSF-2")
+    for each in (arrived, claimed):
+        cases.arrive(each)
+    line = cases.ConsignmentLine.objects.get(consignment__order=claimed)
+    case = cases.write_case(claimed, line, kind="missing", packs=1, pictures=0)
+    admin = User.objects.get(email="admin@example.org")
+    first = claimed.lines.get()
+    review = reviews.write(
+        claimed.number, first.pk, reviews.Draft(stars=5, text="很香", with_name=True), buyer
+    )
+    reviews.decide(
+        review.pk, reviews.Decision(publish=True), seen_at=review.changed_at, actor=admin
+    )
+    produce = Produce.objects.get(code="PG")
+    address_book.save_address(buyer, ADDRESS)
+    wishes.keep(buyer, produce)
+    wishes.remind(produce, Reminder.Kind.SEASON, user=buyer, guest=None, language="zh-hans")
+    discounts.offer("AUTUMN-5")
+    StockPool.objects.filter(produce__code="CY").update(on_hand=0, promised=0)
+    return World(order, arrived, case.pk, claimed)
