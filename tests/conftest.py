@@ -7,6 +7,8 @@ would clean up after `transaction=True`.
 
 import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from deploy.embedded.places import PartError
+from deploy.embedded.places import ROOT, PartError
+from deploy.embedded.processes import spawn, stop
 from tests.support.parts import Database, Suite
 from tests.support.servers import Running, ending, start_sandbox, start_server, start_worker
 
+PREPARING = pytest.StashKey["subprocess.Popen[bytes]"]()
 # Servers never know it.
 OWNER_ADDRESS = "DATABASE_OWNER_URL"
 STRIPE_KEY, WEBHOOK_SECRET = "sk_test_suite", "whsec_suite"
@@ -65,12 +69,34 @@ def pytest_configure(config: pytest.Config) -> None:
         # With it in the environment, pytest-django in the workers xdist starts would read the
         # settings before this file there has named the worker's own database.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+        config.stash[PREPARING] = spawn(
+            [sys.executable, "-m", "tests.support.preparing"],
+            environment=os.environ,
+            directory=ROOT,
+            output=subprocess.DEVNULL,
+        )
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Drop what is ours and let the servers go."""
+    if PREPARING in config.stash:
+        stop(config.stash[PREPARING])
     SUITE.forget()
     SUITE.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what needs no database, while it is prepared; then what takes long, the browser's."""
+
+    def turn(item: pytest.Item) -> int:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if not item.get_closest_marker("django_db") and not fixtures & {"db", "leading_to"}:
+            return 0
+        if item.get_closest_marker("browser"):
+            return 2
+        return 1 if item.get_closest_marker("slow") else 3
+
+    items.sort(key=turn)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

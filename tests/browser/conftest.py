@@ -1,9 +1,6 @@
 """A real Chromium, and the whole site with its demo on real servers."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,10 +10,10 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from deploy.embedded.places import ROOT, VAR
 from tests.conftest import SUITE
-from tests.support.open_site import PASSWORD, Arrive, OpenSite, Visitor
+from tests.support.open_site import Arrive, OpenSite, Visitor
 from tests.support.parts import Database
+from tests.support.preparing import DEMO_MEDIA, load_demo
 from tests.support.servers import (
     Running,
     ending,
@@ -26,7 +23,6 @@ from tests.support.servers import (
     until_up,
 )
 
-DEMO_MEDIA = VAR / "test" / "demo-media"
 # What a browser starts that no page needs; its sandbox needs rights that root's lacks.
 ARGUMENTS = [
     "--no-sandbox",
@@ -130,7 +126,7 @@ def begin_site(
     @contextmanager
     def begin() -> Iterator[tuple[OpenSite, Database]]:
         folder = tmp_path_factory.mktemp("site")
-        database = SUITE.clone_with_demo(SUITE.new_name(), _load_demo)
+        database = SUITE.clone_with_demo(SUITE.new_name(), load_demo)
         own = {"STATIC_ROOT": str(static_files), "SECRET_KEY": settings.SECRET_KEY}
         environment = environment_on(database, folder) | own
         with ending() as processes, running(folder, database, environment, processes) as site:
@@ -163,23 +159,6 @@ def shared_site(
     site, database = site_of_all
     with at_home(site, database, leading_to, monkeypatch):
         yield site
-
-
-def _load_demo(database: Database) -> None:
-    shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database.url,
-        "DEMO_PASSWORD": PASSWORD,
-        "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
-        "MEDIA_ROOT": str(DEMO_MEDIA),
-        "SITE_URL": "http://127.0.0.1:1",
-    }
-    command = [sys.executable, "manage.py", "load_demo", "--without-season"]
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _move_to(database: Database, port: int) -> None:

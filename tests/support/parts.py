@@ -213,8 +213,13 @@ class Suite:
                 sql.Identifier(making.name), sql.Identifier(OWNER)
             )
         )
-        environment = {**os.environ, "SHANHUO_DB_ROLE": "owner", "DATABASE_URL": making.url}
-        environment["DATABASE_OWNER_URL"] = making.owner_url
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
+            "SHANHUO_DB_ROLE": "owner",
+            "DATABASE_URL": making.url,
+            "DATABASE_OWNER_URL": making.owner_url,
+        }
         for command in (["migrate", "--verbosity=0"], ["grant_roles"]):
             done = subprocess.run(
                 [sys.executable, ROOT / "manage.py", *command],
