@@ -60,6 +60,7 @@ def examine() -> Iterator[Finding]:
         _stripe,
         _mail,
         _storage,
+        _second_factor,
     )
     for check in checks:
         try:
@@ -204,3 +205,9 @@ def _storage() -> Iterator[Finding]:
         yield Finding("storage", str(error), "Make MEDIA_ROOT a folder that the site may write.")
     else:
         yield Finding("storage", f"{settings.MEDIA_ROOT} can be written to")
+
+
+def _second_factor() -> Iterator[Finding]:
+    found = f"second step of staff: {settings.STAFF_SECOND_FACTOR}"
+    open_door = not settings.DEMO_ALLOWED and settings.STAFF_SECOND_FACTOR != "required"
+    yield Finding("sign-in", found, "Set STAFF_SECOND_FACTOR=required." if open_door else "")

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -10,9 +11,13 @@ from wagtail.documents import urls as wagtaildocs_urls
 from storefront.health import healthz, readyz
 from storefront.look.views import style
 
+TO_OURS = RedirectView.as_view(pattern_name="accounts:login", query_string=True)
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    # Wagtail's own sign-in pages know nothing of the second step: ours stand in their places.
+    path("cms/login/", TO_OURS, name="wagtailadmin_login"),
+    path("_util/login/", TO_OURS, name="wagtailcore_login"),
     path("cms/", include(wagtailadmin_urls)),
     path("r/", include("livestream.campaigns.urls")),
     path("payments/", include("storefront.payments.urls")),

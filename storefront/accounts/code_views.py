@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -30,17 +30,20 @@ TRIES_PER_ADDRESS = "120/10m"
 ACCOUNTS_PER_ADDRESS = "60/h"
 # The session's: which code was asked for, and which contact was proved, until when.
 ASKED, PROVED, NEXT = "code_asked", "code_proved", "code_next"
-# Who proved their contact so lately may set a password without the present one.
-FRESH, FRESH_SECONDS = "code_fresh", 15 * 60
+PROVED_SECONDS = 15 * 60
 SIGN_IN = OneTimeCode.Purpose.SIGN_IN
 
 
-def _next(request: HttpRequest) -> str:
-    wanted = request.session.pop(NEXT, "")
-    safe = url_has_allowed_host_and_scheme(
+def safe(request: HttpRequest, wanted: str) -> str:
+    """Where somebody wanted to go, if that is here; else where everybody goes after signing in."""
+    good = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if wanted and safe else settings.LOGIN_REDIRECT_URL
+    return wanted if wanted and good else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _next(request: HttpRequest) -> str:
+    return safe(request, request.session.pop(NEXT, ""))
 
 
 def send(
@@ -133,22 +136,15 @@ def _proved(request: HttpRequest, contact: Reached) -> HttpResponse:
     """Somebody proved that a contact is theirs."""
     user = services.user_by(contact)
     if user is None:
-        until = int(now().timestamp()) + FRESH_SECONDS
+        until = int(now().timestamp()) + PROVED_SECONDS
         request.session.cycle_key()
         request.session[PROVED] = [contact.channel, contact.value, until]
         return redirect("accounts:code-new")
     if not user.is_active:
         messages.error(request, _("This account is closed."))
         return redirect("accounts:login")
-    wanted = _next(request)
-    services.sign_in(request, user)
-    request.session[FRESH] = int(now().timestamp()) + FRESH_SECONDS
-    return redirect(wanted)
-
-
-def is_fresh(request: HttpRequest) -> bool:
-    """Whether this session was proved by a code a moment ago."""
-    return request.session.get(FRESH, 0) > now().timestamp()
+    services.note_proved(user, contact)
+    return redirect(services.sign_in(request, user, _next(request), by_code=True))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -180,8 +176,7 @@ def _make(request: HttpRequest, contact: Reached, password: str) -> HttpResponse
         if known is None or not known.is_active:
             return redirect("accounts:login")
         user = known
-    wanted = _next(request)
     request.session.pop(PROVED, None)
-    services.sign_in(request, user)
+    wanted = services.sign_in(request, user, _next(request))
     messages.success(request, _("Welcome! Your account is ready."))
     return redirect(wanted)

@@ -62,7 +62,8 @@ def delete_account(user: User) -> None:
     LinkTouch.objects.filter(user=gone).update(user=None)
     _delete_own(gone)
     gone.email, gone.phone = f"deleted-{gone.pk}@deleted.invalid", None
-    gone.first_name = gone.last_name = gone.language = ""
+    gone.first_name = gone.last_name = gone.language = gone.unit = gone.proved_email = ""
+    gone.second_factor_at = None
     gone.is_active = False
     gone.deleted_at = now()
     gone.sessions_ended += 1

@@ -34,6 +34,7 @@ def data_of(user: User) -> dict[str, Any]:
             "name": user.get_full_name(),
             "email": user.email,
             "phone": user.phone,
+            "unit": user.unit,
             "language": user.language,
             "since": user.date_joined,
             "last_sign_in": user.last_login,

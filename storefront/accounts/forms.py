@@ -63,6 +63,50 @@ class CodeForm(forms.Form):
         return "".join(str(int(sign)) for sign in self.cleaned_data["digits"] if sign.isdecimal())
 
 
+class SecondStepForm(CodeForm):
+    """The six digits of the app, or a recovery code."""
+
+    digits = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Six digits from your app; or a recovery code of eight."),
+        widget=CodeForm.base_fields["digits"].widget,
+    )
+
+
+class SetUpForm(CodeForm):
+    """The app's first code; and the password of who has one and did not come by a code."""
+
+    digits = forms.CharField(
+        label=_("The six digits that the app shows now"),
+        max_length=12,
+        widget=CodeForm.base_fields["digits"].widget,
+    )
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: Any, proved: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if proved or not user.has_usable_password():
+            del self.fields["present"]
+
+    def clean_present(self) -> str:
+        """It has to be right."""
+        return _present_password(self)
+
+
+def _present_password(form: Any) -> str:
+    present = form.cleaned_data["present"]
+    if not form.user.check_password(present):
+        raise forms.ValidationError(_("This is not your present password."))
+    return present
+
+
 def _password_field(label: Any, **more: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
@@ -74,18 +118,23 @@ def _password_field(label: Any, **more: Any) -> forms.CharField:
     )
 
 
-class NewAccountForm(forms.Form):
+class AgreeForm(forms.Form):
+    """Consent to the privacy notice, without which there is no account."""
+
+    agreed = forms.BooleanField(
+        label=_("I have read the privacy notice and agree to it."),
+        error_messages={"required": _("Without your consent we may not keep an account.")},
+    )
+
+
+class NewAccountForm(AgreeForm):
     """A new member, whose contact is proved: consent, and a password for who wants one."""
 
     password = _password_field(_("Password, if you want one"), required=False)
-    agreed = forms.BooleanField(label=_("I have read the privacy notice and agree to it."))
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["agreed"].error_messages["required"] = _(
-            "Without your consent we may not keep an account."
-        )
 
     def clean_password(self) -> str:
         """Hold the password against the rules, and against the contact."""
@@ -114,10 +163,7 @@ class PasswordForm(forms.Form):
 
     def clean_present(self) -> str:
         """It has to be right."""
-        present = self.cleaned_data["present"]
-        if not self.user.check_password(present):
-            raise forms.ValidationError(_("This is not your present password."))
-        return present
+        return _present_password(self)
 
     def clean_password(self) -> str:
         """Hold it against the rules."""
@@ -134,5 +180,12 @@ class ProfileForm(forms.Form):
         max_length=60,
         required=False,
         widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    unit = forms.CharField(
+        label=_("Unit"),
+        max_length=120,
+        required=False,
+        help_text=_("College or office, if your orders are made for one."),
+        widget=forms.TextInput({"autocomplete": "organization"}),
     )
     language = forms.ChoiceField(label=_("Language of our messages"), choices=settings.LANGUAGES)

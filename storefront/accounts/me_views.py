@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from storefront.accounts import address_book, code_views, codes, services
+from storefront.accounts import address_book, campus, code_views, codes, second_step, services
 from storefront.accounts.contacts import Reached
+from storefront.accounts.form_pages import form_page
 from storefront.accounts.forms import AskForm, CodeForm, PasswordForm, ProfileForm
 from storefront.accounts.limits import by_session, by_value, too_often, wait_page
 from storefront.accounts.models import OneTimeCode, User
@@ -34,6 +35,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "orders": orders_of(request.user)[:LATEST],
         "addresses": address_book.addresses_of(request.user)[:2],
+        "campus": campus.name(),
     }
     return render(request, "accounts/me.html", context)
 
@@ -44,7 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, and the language of messages."""
     user = cast(User, request.user)
-    given = {"first_name": user.first_name, "language": user.language}
+    given = {"first_name": user.first_name, "unit": user.unit, "language": user.language}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=given)
     if request.method == "POST":
         if too_often(request, "accounts.profile", by_session, CHANGES_PER_SESSION):
@@ -53,8 +55,12 @@ def profile(request: HttpRequest) -> HttpResponse:
             services.set_profile(user, **form.cleaned_data)
             messages.success(request, _("Kept."))
             return redirect("accounts:me")
-    return render(
-        request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200
+    return form_page(
+        request,
+        form,
+        title=_("Name and language"),
+        lead=_("How we address you, and in which language we write to you."),
+        button=_("Keep"),
     )
 
 
@@ -69,16 +75,20 @@ def password(request: HttpRequest) -> HttpResponse:
         request, "accounts.password", by_value(str(user.pk)), PASSWORDS_PER_PERSON
     ):
         return wait_page(request)
-    form = PasswordForm(data, user=user, proved=code_views.is_fresh(request))
+    form = PasswordForm(data, user=user, proved=second_step.is_fresh(request))
     if request.method == "POST" and form.is_valid():
         services.set_password(user, form.cleaned_data["password"])
         services.end_all_sessions(user)
         update_session_auth_hash(request, user)
-        request.session.pop(code_views.FRESH, None)
+        request.session.pop(second_step.FRESH, None)
         messages.success(request, _("The new password is set. Other devices are signed out."))
         return redirect("accounts:me")
-    return render(
-        request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200
+    return form_page(
+        request,
+        form,
+        title=_("Password"),
+        lead=_("With a new password all your other devices are signed out."),
+        button=_("Set the password"),
     )
 
 
@@ -94,8 +104,12 @@ def contact(request: HttpRequest) -> HttpResponse:
             return answer
         if not form.errors:
             return redirect("accounts:contact-enter")
-    return render(
-        request, "accounts/contact.html", {"form": form}, status=422 if form.errors else 200
+    return form_page(
+        request,
+        form,
+        title=_("Change e-mail or phone"),
+        lead=_("We send a code to the new address or number. Until you enter it, nothing changes."),
+        button=_("Send me a code"),
     )
 
 

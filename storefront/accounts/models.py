@@ -17,6 +17,12 @@ class User(AbstractUser):
     email = models.EmailField(_("email address"), unique=True, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=32, unique=True, null=True, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    # Who they belong to: college, office. Told by the campus account, or by themselves.
+    unit = models.CharField(_("unit"), max_length=120, blank=True)
+    # The e-mail address, in lower case, that a code or the campus proved; the present one or not.
+    proved_email = models.CharField(max_length=254, blank=True, editable=False)
+    # Since when a second step (allauth's Authenticator) is set up; also which one sessions passed.
+    second_factor_at = models.DateTimeField(null=True, editable=False)
     # How often this person signed out everywhere: a session from before is none any more.
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     # The account was deleted: the row stays for the books, with nothing of the person in it.
@@ -33,6 +39,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email or self.phone or str(self.pk)
+
+    @property
+    def has_proved_email(self) -> bool:
+        """Whether the present e-mail address is surely theirs."""
+        return bool(self.email) and self.email.lower() == self.proved_email
 
     def _get_session_auth_hash(self, secret=None):
         """What ties a session to its person: the password, and how often all were ended."""

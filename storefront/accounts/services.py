@@ -1,16 +1,16 @@
 """Writes about people and their accounts."""
 
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.http import HttpRequest
+from django.urls import reverse
 
 from catalog.clock import now
+from storefront.accounts import second_step
 from storefront.accounts.contacts import Reached
 from storefront.accounts.models import Consent, User
 from storefront.accounts.privacy import VERSION
-
-BACKEND = "storefront.accounts.backends.EmailOrPhoneBackend"
 
 
 class ContactTaken(Exception):
@@ -56,9 +56,24 @@ def consent(language: str, place: str, user: User | None = None, attempt=None) -
         Consent.objects.get_or_create(attempt=attempt, defaults=values)
 
 
-def sign_in(request: HttpRequest, user: User) -> None:
-    """Sign somebody in whose code was right. The session gets another key."""
-    login(request, user, backend=BACKEND)
+def sign_in(request: HttpRequest, user: User, then: str, by_code: bool = False) -> str:
+    """Sign somebody in who passed the first step, whichever it was. Gives where they go on.
+
+    Who has a second factor is not signed in yet: they go to the second step, and then on.
+    `by_code`: a code proved one of their contacts this moment.
+    """
+    if user.second_factor_at is not None:
+        second_step.hold(request, user, then, by_code)
+        return reverse("accounts:second-step")
+    second_step.let_in(request, user, by_code)
+    return then
+
+
+def note_proved(user: User, contact: Reached) -> None:
+    """Note that an e-mail address is surely theirs."""
+    if contact.is_mail and user.proved_email != contact.value:
+        user.proved_email = contact.value
+        user.save(update_fields=["proved_email"])
 
 
 def end_all_sessions(user: User) -> None:
@@ -84,7 +99,7 @@ def change_contact(user: User, contact: Reached) -> None:
 
 def _set_contact(user: User, contact: Reached) -> None:
     if contact.is_mail:
-        user.email = contact.value
+        user.email = user.proved_email = contact.value
     else:
         user.phone = contact.value
 
@@ -97,7 +112,7 @@ def _save_contact(user: User) -> None:
         raise ContactTaken from error
 
 
-def set_profile(user: User, first_name: str, language: str) -> None:
-    """How we address somebody, and in which language we write."""
-    user.first_name, user.language = first_name, language
-    user.save(update_fields=["first_name", "language"])
+def set_profile(user: User, first_name: str, unit: str, language: str) -> None:
+    """How we address somebody, who they belong to, and in which language we write."""
+    user.first_name, user.unit, user.language = first_name, unit, language
+    user.save(update_fields=["first_name", "unit", "language"])

@@ -106,6 +106,11 @@ INSTALLED_APPS = [
     "wagtail",
     "modelcluster",
     "taggit",
+    # Second step and campus sign-in (ADR 0016). None of allauth's own pages are mounted.
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -119,7 +124,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "storefront.speed.middleware.KeptPages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "storefront.accounts.middleware.SecondStep",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "storefront.shop.middleware.BasketMiddleware",
@@ -205,6 +212,34 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "accounts:after-login"
 LOGOUT_REDIRECT_URL = "/"
+# Wagtail's own sign-in pages give way to ours.
+WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = LOGIN_URL
+
+# Whether staff need a second step to sign in (a code of an app): "required" or "off". Whoever has
+# one set up is asked for it in any case.
+STAFF_SECOND_FACTOR = env("STAFF_SECOND_FACTOR", default="off")
+# What encrypts the secrets of the second step; empty: SECRET_KEY. Never lose it.
+SECOND_FACTOR_KEY = env("SECOND_FACTOR_KEY", default="")
+
+# Sign-in with campus accounts by OpenID Connect; without an issuer there is none.
+CAMPUS_OIDC_ISSUER = env("CAMPUS_OIDC_ISSUER", default="")
+CAMPUS_OIDC_CLIENT_ID = env("CAMPUS_OIDC_CLIENT_ID", default="")
+CAMPUS_OIDC_SECRET = env("CAMPUS_OIDC_SECRET", default="")
+# What the button calls it, such as the university's name.
+CAMPUS_OIDC_NAME = env("CAMPUS_OIDC_NAME", default="") or UNIVERSITY_NAME
+# The claim that names the person's unit (college, department); empty: none does.
+CAMPUS_OIDC_UNIT_CLAIM = env("CAMPUS_OIDC_UNIT_CLAIM", default="")
+# Domains of e-mail addresses that may sign in so; empty: all.
+CAMPUS_OIDC_DOMAINS = env.list("CAMPUS_OIDC_DOMAINS", default=[])
+
+# allauth keeps the tables and speaks OpenID Connect; pages, accounts and sessions are ours.
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "storefront.accounts.campus_adapter.CampusSignIn"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 8
+MFA_ADAPTER = "storefront.accounts.second_factor.Secrets"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -273,6 +308,8 @@ PERSONAL_DATA: dict[str, str] = {
     "favourites": "storefront.wishes.selectors.favourites_data",
     "reminders": "storefront.wishes.selectors.reminders_data",
     "reviews": "storefront.reviews.selectors.reviews_data",
+    "second_step": "storefront.accounts.second_factor.second_step_data",
+    "campus_accounts": "storefront.accounts.campus.campus_data",
 }
 # Functions that give the files (FieldFile) of a user that go into that copy.
 PERSONAL_FILES = ["storefront.reviews.selectors.review_files"]

@@ -21,4 +21,8 @@ CSRF_COOKIE_SECURE = True
 # Wagtail previews a page in a frame of its own site: X_FRAME_OPTIONS is SAMEORIGIN on purpose.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 
+STAFF_SECOND_FACTOR = env("STAFF_SECOND_FACTOR", default="required")  # noqa: F405
+if CAMPUS_OIDC_ISSUER and not CAMPUS_OIDC_ISSUER.startswith("https://"):  # noqa: F405
+    raise ImproperlyConfigured("CAMPUS_OIDC_ISSUER has to be an https:// address.")
+
 SEARCH_PRELOAD = env.bool("SEARCH_PRELOAD", default=True)

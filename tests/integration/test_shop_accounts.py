@@ -52,7 +52,7 @@ def test_each_goes_to_the_own_place(client, member):
     Membership.objects.create(user=member, partner=chain.make_cooperative("A"), role="manager")
     assert client.get("/accounts/after-login/").url == "/coop/"
 
-    User.objects.update(is_staff=True)
+    User.objects.update(is_staff=True, is_superuser=True)
     assert client.get("/accounts/after-login/").url == "/cms/"
 
 

@@ -1,6 +1,7 @@
 """Real server processes for the tests that need them. They die with the test."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.places import ROOT
+from deploy.embedded.prepare import find_npm
 from deploy.embedded.processes import free_port, spawn, stop
 
 
@@ -140,4 +142,23 @@ def start_sandbox(
     server = _start("sandbox", command, os.environ, folder)
     server.port, server.url = port, f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(f"{server.url}/_sandbox/health"), 30, "the sandbox answers", server)
+    return server
+
+
+def start_campus(folder: Path, return_address: str) -> Running:
+    """Start a real OpenID provider with the people of campus_provider.mjs."""
+    port = free_port()
+    log = folder / f"campus-{port}.log"
+    npm, environment = find_npm()
+    node = shutil.which("node", path=environment["PATH"]) or npm[0]
+    script = ROOT / "tests" / "support" / "campus_provider.mjs"
+    with log.open("wb") as output:
+        process = spawn(
+            [node, script, str(port), return_address],
+            environment=environment,
+            directory=ROOT,
+            output=output,
+        )
+    server = Running("campus", process, log, f"http://127.0.0.1:{port}", port)
+    wait_for(lambda: "ready\n" in server.said(), 30, "the campus answers", server)
     return server
