@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from storefront.accounts import deleting, privacy
+from storefront.accounts import campus, deleting, privacy
 from storefront.accounts.exporting import archive_of
 from storefront.accounts.limits import by_value, too_often, wait_page
 from storefront.accounts.models import User
@@ -27,6 +27,7 @@ def notice(request: HttpRequest) -> HttpResponse:
         "version": privacy.VERSION,
         "kept": privacy.retention(),
         "contact": settings.DEFAULT_FROM_EMAIL,
+        "campus": campus.name(),
     }
     return render(request, "accounts/privacy.html", context)
 

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.open_site import Arrive, OpenSite
+from tests.support.open_site import PASSWORD, Arrive, OpenSite
+from tests.support.two_steps import digits
 
 pytestmark = pytest.mark.browser
 
@@ -97,3 +98,42 @@ def test_language_text_and_colours_are_one_tap_and_stay(arrive_there: Arrive) ->
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     assert person.faults == []
+
+
+def test_staff_set_a_second_step_up_and_sign_in_by_both(arrive_there: Arrive) -> None:
+    # Given somebody of the staff, who sets it up under "Me"
+    person = arrive_there("steps")
+    page = person.page
+    person.sign_in("admin@example.org", "/accounts/login/?next=/accounts/me/second-step/")
+    person.look("none")
+    person.follow("Set it up")
+    person.look("set-up")
+    assert page.locator(".step-qr svg").bounding_box()["width"] > 150
+    secret = page.locator(".step-key code").inner_text().replace(" ", "")
+
+    # When a code of the app confirms it
+    page.fill("[name=digits]", digits(secret))
+    page.fill("[name=present]", PASSWORD)
+    person.press("Confirm")
+
+    # Then the recovery codes are shown, and the page says what it says from then on
+    expect(page.locator(".step-codes li")).to_have_count(10)
+    person.look("codes")
+    person.press("I have kept them")
+    person.look("own")
+
+    # And the next sign-in asks for a code, at the staff's door too
+    other = arrive_there("steps-again")
+    other.sign_in("admin@example.org", "/cms/")
+    other.look("enter")
+    other.page.fill("[name=digits]", "000000")
+    other.press("Sign in")
+    expect(other.page.locator("#id_digits_error")).to_be_visible()
+    other.look("wrong")
+    other.go("/accounts/me/", status=200)
+    assert "/accounts/second-step/" in other.page.url
+    other.page.fill("[name=digits]", digits(secret, 1))
+    other.press("Sign in")
+    other.go("/cms/")
+    assert other.page.url.endswith("/cms/")
+    assert person.faults + other.faults == []
