@@ -158,7 +158,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
         if _too_often(request, user):
             return wait_page(request)
         if form.is_valid() and _confirmed(request, user, secret, form):
-            return _show(request, code_views.safe(request, request.GET.get("next", "")))
+            wanted = request.GET.get("next", "")
+            return _show(request, code_views.safe(request, wanted) if wanted else "")
     required = second_step.is_required(user)
     return form_page(
         request,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
-from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -16,6 +15,7 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 
 from catalog.clock import now
+from storefront.accounts.second_step import user_of
 from storefront.look import choices
 from storefront.shop.selectors import basket_count
 from storefront.speed import store
@@ -53,7 +53,7 @@ class KeptPages:
                     return self._made(request, key, seen)
         if entry is None:
             return self._made(request, key, seen)
-        request.user = get_user(request) if has_session(request) else AnonymousUser()
+        request.user = user_of(request) if has_session(request) else AnonymousUser()
         return self.get_response(request) if is_special(request) else answer(entry, request)
 
     def _made(self, request: HttpRequest, key: store.Key, seen: Watch) -> HttpResponse:

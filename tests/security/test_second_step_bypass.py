@@ -89,6 +89,20 @@ def test_one_step_signs_nobody_in(client, staff, way):
     assert after == before
 
 
+def test_a_page_that_is_kept_for_everybody_knows_nobody_after_one_step(client, staff):
+    for _ in range(2):
+        Client().get("/produce/")  # kept
+    by_a_session_of_one_step(client)
+
+    page = client.get("/produce/").content.decode()
+
+    assert SESSION_KEY not in client.session
+    assert page.count('href="/accounts/login/') == Client().get("/produce/").content.decode().count(
+        'href="/accounts/login/'
+    )
+    nobody_is_in(client)
+
+
 def test_a_code_that_was_used_is_used(client, staff):
     by_password(client)
     used = digits(staff.secret, 1)
