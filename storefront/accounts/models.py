@@ -43,7 +43,7 @@ class User(AbstractUser):
     @property
     def has_proved_email(self) -> bool:
         """Whether the present e-mail address is surely theirs."""
-        return bool(self.email) and self.email.lower() == self.proved_email
+        return bool(self.email) and (self.email or "").lower() == self.proved_email
 
     def _get_session_auth_hash(self, secret=None):
         """What ties a session to its person: the password, and how often all were ended."""

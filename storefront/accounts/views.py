@@ -1,6 +1,6 @@
 """Signing in by password, and where each goes then."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, redirect_to_login
@@ -58,8 +58,7 @@ class SignIn(LoginView):
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         """The password is right: on to the second step, or in."""
-        user = cast(User, form.get_user())
-        return redirect(services.sign_in(self.request, user, self.get_success_url()))
+        return redirect(services.sign_in(self.request, form.get_user(), self.get_success_url()))
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         """Show the form again; its status says that nobody signed in."""
