@@ -81,6 +81,8 @@ def running(
     environment = environment | {
         "SITE_URL": url,
         "EMAIL_URL": f"filemail:///{mails}",
+        # As in production: what visitors see may be a second old.
+        "KEEP_PAGES": "1",
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_JS_URL": f"{sandbox.url}/v3/",
     }

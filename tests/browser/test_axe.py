@@ -5,7 +5,7 @@ by light and by dark; words change no colour, and the rest of a page is the same
 """
 
 import os
-from functools import partial
+from functools import cache, partial
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -28,9 +28,15 @@ THEMES = ("light", "dark")
 OURS = ".staff-content"
 
 
-@pytest.fixture(scope="module")
-def world(shared_site: OpenSite) -> World:
+@cache
+def happened(_url: str) -> World:
+    """What happened at a site, once."""
     return page_types.happen()
+
+
+@pytest.fixture
+def world(shared_site: OpenSite) -> World:
+    return happened(shared_site.url)
 
 
 def look_at(visitor: Visitor, pages: Pages, root: str = "") -> None:
