@@ -5,7 +5,7 @@ by light and by dark; words change no colour, and the rest of a page is the same
 """
 
 import os
-from functools import cache, partial
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -19,7 +19,7 @@ from tests.support import axe, money_paths, page_types
 from tests.support.open_site import DESK, Arrive, OpenSite, Visitor
 from tests.support.page_types import Pages, World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("every page")]
 
 FULL = os.environ.get("AXE") == "full"
 LANGUAGES = ("zh-hans", "en") if FULL else ("zh-hans",)
@@ -28,15 +28,9 @@ THEMES = ("light", "dark")
 OURS = ".staff-content"
 
 
-@cache
-def happened(_url: str) -> World:
-    """What happened at a site, once."""
-    return page_types.happen()
-
-
 @pytest.fixture
 def world(shared_site: OpenSite) -> World:
-    return happened(shared_site.url)
+    return page_types.happen(shared_site.url)
 
 
 def look_at(visitor: Visitor, pages: Pages, root: str = "") -> None:
@@ -45,7 +39,8 @@ def look_at(visitor: Visitor, pages: Pages, root: str = "") -> None:
     for language in LANGUAGES:
         visitor.speak(language)
         for name, path in pages.items():
-            visitor.page.goto(path)
+            # Wagtail's scripts come late, and change nothing in what is ours.
+            visitor.page.goto(path, wait_until="domcontentloaded" if root else "load")
             assert visitor.page.locator("html").get_attribute("lang") == language, path
             found += axe.faults(visitor.page, f"{name} {language}", root, THEMES)
     assert not found, "\n".join(found)
@@ -68,7 +63,7 @@ def test_from_the_basket_to_the_payment(
 
 def test_a_members_pages(arrive_there: Arrive, world: World) -> None:
     member = arrive_there("member")
-    member.sign_in("buyer@example.org", "/accounts/login/")
+    member.sign_in(page_types.BUYER, "/accounts/login/")
     look_at(member, world.members())
 
 

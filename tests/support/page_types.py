@@ -1,11 +1,11 @@
 """One page of every type, at a demo that something has happened at."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from catalog.models import Produce, Product
 from cooperatives.households.models import Lot
-from cooperatives.partner.models import StockPool
 from cooperatives.routing.services import pack
 from cooperatives.settlement.models import SalesPool
 from cooperatives.settlement.services import share_out_due
@@ -19,9 +19,10 @@ from storefront.reviews.models import Review
 from storefront.wishes import services as wishes
 from storefront.wishes.models import Reminder
 from tests.support import cases, chain, discounts
+from tests.support.open_site import PASSWORD
 
 Pages = dict[str, str]
-COOPERATIVE = "GY-YONGFU"
+COOPERATIVE, BUYER = "GY-YONGFU", "every.page@example.org"
 ADDRESS = {
     "name": "收货人",
     "phone": "13800138000",
@@ -49,8 +50,8 @@ SHOP: Pages = {
     "list-empty": "/produce/?q=zzzzqqqq",
     "search": "/produce/?q=baixiangguo",
     "product": "/produce/PG/",
-    "product-sold-out": "/produce/CY/",
-    "remind": "/produce/CY/remind/",
+    "product-sold-out": "/produce/AXE/",
+    "remind": "/produce/AXE/remind/",
     "reviews": "/produce/PG/reviews/",
     "basket-empty": "/basket/",
     "find": "/orders/find/",
@@ -95,7 +96,7 @@ class World:
         parcel_line = cases.ConsignmentLine.objects.filter(consignment__order=self.arrived).last()
         new, old = f"/orders/{self.order.number}/", f"/orders/{self.arrived.number}/"
         assert line is not None and parcel_line is not None
-        address = SavedAddress.objects.filter(user__email="buyer@example.org").latest("pk")
+        address = SavedAddress.objects.get(user=self.order.user)
         return {
             "address": f"/accounts/me/addresses/{address.pk}/",
             "orders": "/orders/",
@@ -171,9 +172,13 @@ def _order(buyer: User, *codes: str) -> Any:
     return chain.buy([(Product.objects.get(upc=code), 2) for code in codes], user=buyer)
 
 
-def happen() -> World:
-    """Orders in every state, a claim, reviews, wishes; camellia oil is sold out."""
-    buyer = User.objects.get(email="buyer@example.org")
+@cache
+def happen(site: str) -> World:
+    """At this site: orders in every state of one more buyer, a claim, a review, wishes.
+
+    Nothing of the demo's own is used up, and what is sold out was never there.
+    """
+    buyer = User.objects.create_user(email=BUYER, password=PASSWORD)
     order = _order(buyer, "HSF-2", "PG-2")
     parcel = order.consignments.get(partner__code=COOPERATIVE)
     pack(parcel.pk, {line.pk: line.ordered_grams for line in parcel.lines.all()})
@@ -183,8 +188,7 @@ def happen() -> World:
         cases.arrive(each)
     line = cases.ConsignmentLine.objects.get(consignment__order=claimed)
     case = cases.write_case(claimed, line, kind="missing", packs=1, pictures=0)
-    admin = User.objects.get(email="admin@example.org")
-    first = claimed.lines.get()
+    admin, first = User.objects.get(email="admin@example.org"), claimed.lines.get()
     review = reviews.write(
         claimed.number, first.pk, reviews.Draft(stars=5, text="很香", with_name=True), buyer
     )
@@ -195,6 +199,5 @@ def happen() -> World:
     address_book.save_address(buyer, ADDRESS)
     wishes.keep(buyer, produce)
     wishes.remind(produce, Reminder.Kind.SEASON, user=buyer, guest=None, language="zh-hans")
-    discounts.offer("AUTUMN-5")
-    StockPool.objects.filter(produce__code="CY").update(on_hand=0, promised=0)
+    chain.make_pack(chain.make_produce("AXE"), [parcel.partner])
     return World(order, arrived, case.pk, claimed)
