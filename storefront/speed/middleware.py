@@ -124,6 +124,8 @@ def key_of(request: HttpRequest) -> store.Key | None:
 
 def _own(request: HttpRequest) -> tuple[int, bool]:
     """Packs in the visitor's basket, and whether he is signed in. No query for a new visitor."""
+    if not (has_session(request) or request.COOKIES.get(settings.OSCAR_BASKET_COOKIE_OPEN)):
+        return 0, False
     return basket_count(request), request.user.is_authenticated
 
 
@@ -146,18 +148,19 @@ def _values(
 def answer(entry: store.Entry, request: HttpRequest) -> HttpResponse:
     """A kept page for this visitor, or that it is still the one he has."""
     own = _own(request)
-    known = request.META.get("CSRF_COOKIE", "") or "token" not in entry.body.holes
-    if known and request.headers.get("If-None-Match") == _tag(entry, request, own):
+    # First, since the tag depends on the token that the page has for this visitor.
+    values = _values(entry.body, request, own)
+    tag = _tag(entry, request, own)
+    if request.META.get("HTTP_IF_NONE_MATCH") == tag:
         response: HttpResponse = HttpResponseNotModified()
     else:
-        values = _values(entry.body, request, own)
-        accepted = request.headers.get("Accept-Encoding", "")
+        accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
         if "gzip" in accepted and not NO_GZIP.search(accepted):
             response = HttpResponse(entry.body.gzipped(values), headers=entry.headers)
             response["Content-Encoding"] = "gzip"
         else:
             response = HttpResponse(entry.body.filled(values), headers=entry.headers)
-    response["ETag"] = _tag(entry, request, own)
+    response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ("Cookie", "Accept-Encoding"))
     return response
@@ -165,7 +168,7 @@ def answer(entry: store.Entry, request: HttpRequest) -> HttpResponse:
 
 def _tag(entry: store.Entry, request: HttpRequest, own: tuple[int, bool]) -> str:
     """Weak: the form's token is masked anew each time. Nothing of the secret can be read off it."""
-    secret = request.META.get("CSRF_COOKIE", "") if "token" in entry.body.holes else ""
+    secret = request.META["CSRF_COOKIE"] if "token" in entry.body.holes else ""
     mine = hashlib.blake2b(
         f"{own} {secret} {request.get_full_path()}".encode(),
         digest_size=9,

@@ -12,7 +12,7 @@ PAGE = b"<!doctype html>" + b"0123456789abcdef" * 1919
 
 def page(request: HttpRequest) -> HttpResponse:
     """The same for everybody."""
-    return HttpResponse(PAGE)
+    return HttpResponse(PAGE, headers={"Content-Length": str(len(PAGE))})
 
 
 urlpatterns = [path("", page)]
