@@ -1,13 +1,16 @@
 """Headers that say what browsers may do with our pages; the values are in settings/headers.py."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
+from csp.decorators import csp_replace, csp_update
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 # How the names of all of Wagtail's own views begin; those of our staff's pages do not.
 WAGTAIL = "wagtail"
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class PolicyHeaders(CSPMiddleware):
@@ -28,3 +31,13 @@ class PolicyHeaders(CSPMiddleware):
         if match and match.route.startswith("cms/") and match.view_name.startswith(WAGTAIL):
             parts.replace = settings.WAGTAIL_CONTENT_SECURITY_POLICY
         return parts
+
+
+def in_addition(policy: dict[str, Any]) -> Callable[[V], V]:
+    """A view whose page may do this as well. django-csp's own decorator, with the view's type."""
+    return cast(Callable[[V], V], csp_update(policy))
+
+
+def in_place(policy: dict[str, Any]) -> Callable[[V], V]:
+    """A view whose page has these directives in place of the site's."""
+    return cast(Callable[[V], V], csp_replace(policy))

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from livestream.campaigns.services import candidates
 from storefront.accounts.limits import by_session, too_often, wait_page
 from storefront.checkout import selectors
 from storefront.checkout.views import PAYMENTS_PER_SESSION, refuse
+from storefront.headers import in_addition
 from storefront.payments.finalizing import finalize
 from storefront.payments.gateway import GatewayDown, GatewayRefused
 from storefront.payments.models import GatewayName, OfflinePayment, PaymentAttempt
@@ -40,7 +40,7 @@ def _own(request: ShopRequest, uuid: UUID) -> PaymentAttempt:
 
 @require_safe
 @never_cache
-@csp_update(settings.PAYMENT_CONTENT_SECURITY_POLICY)
+@in_addition(settings.PAYMENT_CONTENT_SECURITY_POLICY)
 def pay(request: ShopRequest, uuid: UUID) -> HttpResponse:
     """The card form, the amount and the time left; or where to transfer the money to."""
     attempt = _own(request, uuid)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from wagtail.admin import messages
 
 from storefront.aftersales.staff_views import allowed
+from storefront.headers import in_place
 from storefront.notifications import channels, rendering, selectors, services, wording
 from storefront.notifications.models import Message
 from storefront.notifications.samples import preview as preview_of
@@ -127,7 +127,7 @@ def _form(request: HttpRequest, kind: str, channel: str) -> WordingForm:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @allowed(WORD)
-@csp_replace(settings.MAIL_PREVIEW_CONTENT_SECURITY_POLICY)
+@in_place(settings.MAIL_PREVIEW_CONTENT_SECURITY_POLICY)
 def edit(request: HttpRequest, kind: str, channel: str) -> HttpResponse:
     """Change a wording in the site's languages, or go back to what ships with the site."""
     form = _form(request, kind, channel)
