@@ -29,7 +29,8 @@ def _addresses() -> str:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if re.search(r"https?://|--(extra-)?index-url|--find-links|^-[if] ", line):
                 wrong.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
-    for path in (ROOT / "assets" / "package-lock.json", ROOT / "assets" / ".npmrc"):
+    folders = (ROOT / "assets", ROOT / "tests" / "performance" / "lighthouse")
+    for path in (folder / name for folder in folders for name in ("package-lock.json", ".npmrc")):
         if path.exists() and re.search(r'"resolved"|https?://registry|registry=', path.read_text()):
             wrong.append(f"{path.relative_to(ROOT)}: has a registry's address")
     return "\n".join(wrong)

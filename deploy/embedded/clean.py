@@ -20,6 +20,7 @@ def main() -> int:
         for outside in outside_of(folder):
             shutil.rmtree(outside, ignore_errors=True)
     made = [VAR, ROOT / ".venv", ROOT / "assets" / "dist", ROOT / "assets" / "node_modules"]
+    made.append(ROOT / "tests" / "performance" / "lighthouse" / "node_modules")
     made += [ROOT / name for name in (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")]
     for folder in made:
         if folder.is_symlink():

@@ -1,4 +1,4 @@
-"""axe-core finds nothing at all, of no impact, on any type of page.
+"""axe-core finds no fault of any impact on any type of page.
 
 Each type in Chinese and in English, each light and dark: AXE=full. The suite alone asks for Chinese
 by light and by dark; words change no colour, and the rest of a page is the same markup.

@@ -140,8 +140,13 @@ class Visitor:
         if height > HEIGHT:
             self.page.set_viewport_size({"width": size["width"], "height": height})
         # Those further down are fetched only now; those in what is closed, never.
-        self.page.wait_for_function(
-            "[...document.images].every((each) => each.complete || !each.checkVisibility())"
+        self.page.evaluate(
+            """async () => {
+                const there = (each) => each.complete || !each.checkVisibility();
+                while (![...document.images].every(there)) {
+                    await new Promise((later) => setTimeout(later, 50));
+                }
+            }"""
         )
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
         self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})

@@ -114,6 +114,8 @@ class World:
             "contact": "/accounts/me/contact/",
             "addresses": "/accounts/me/addresses/",
             "address-new": "/accounts/me/addresses/new/",
+            "second-step": "/accounts/me/second-step/",
+            "second-step-set-up": "/accounts/me/second-step/set-up/",
             "data": "/accounts/me/data/",
             "delete": "/accounts/me/data/delete/",
             "favourites": "/accounts/favourites/",
