@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.partner.abstract_models import AbstractPartner, AbstractStockRecord
 
 from catalog.models import in_language
+from catalog.places import joined, place_name
 
 
 class Partner(AbstractPartner):
@@ -17,6 +18,18 @@ class Partner(AbstractPartner):
     county = models.CharField(_("county"), max_length=64, blank=True)
     county_code = models.CharField(_("county code"), max_length=6, blank=True)
     village = models.CharField(_("village"), max_length=64, blank=True)
+    county_en = models.CharField(
+        _("county in English"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: as it sounds, such as Guanyang County."),
+    )
+    village_en = models.CharField(
+        _("village in English"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: as it sounds, such as Yongfu Village."),
+    )
 
     class Meta(AbstractPartner.Meta):
         verbose_name = _("cooperative")
@@ -25,6 +38,34 @@ class Partner(AbstractPartner):
     @property
     def display_name(self) -> str:
         return in_language(self.name, self.name_en)
+
+    @property
+    def province_name(self) -> str:
+        return place_name(self.province)
+
+    @property
+    def county_name(self) -> str:
+        return place_name(self.county, self.county_en)
+
+    @property
+    def village_name(self) -> str:
+        return place_name(self.village, self.village_en)
+
+    @property
+    def place(self) -> str:
+        """Village and county."""
+        return joined(self.county_name, self.village_name)
+
+    @property
+    def region(self) -> str:
+        """County and province."""
+        return joined(self.province_name, self.county_name, separator=" ")
+
+    @property
+    def whole_place(self) -> str:
+        """Village, county and province."""
+        names = self.province_name, self.county_name, self.village_name
+        return joined(*names, separator=" ")
 
 
 class StockPool(models.Model):

@@ -14,6 +14,7 @@ from django.core.cache import cache
 
 from catalog.clock import today
 from catalog.models import Produce, in_language
+from catalog.places import joined, place_name
 from cooperatives.partner.models import StockRecord
 from cooperatives.settlement.periods import NoCreditRule, Rules
 from storefront.impact.models import PUBLISHED, Publication
@@ -73,6 +74,11 @@ class VillageRow(Row):
     partners: tuple[int, ...] = ()
     cooperatives: tuple[str, ...] = ()
     households: int = 0
+
+    @property
+    def place(self) -> str:
+        """Village and county."""
+        return joined(self.county, self.village, separator=" ")
 
 
 @dataclass(frozen=True)
@@ -148,8 +154,8 @@ def by_village() -> list[VillageRow]:
     return [
         VillageRow(
             **_ladder(row),
-            village=row["village"],
-            county=row["county"],
+            village=place_name(row["village"], row.get("village_en", "")),
+            county=place_name(row["county"], row.get("county_en", "")),
             partners=tuple(row["partners"]),
             cooperatives=tuple(
                 in_language(zh, en) for zh, en in zip(row["names_zh"], row["names_en"], strict=True)
@@ -234,7 +240,7 @@ def as_rows() -> list[tuple[Any, ...]]:
     found, rest = totals(), merged()
     result = [line("total", "", found, found.households or 0)]
     result += [
-        line("village", f"{row.county} {row.village}".strip(), row, row.households)
+        line("village", row.place, row, row.households)
         for row in by_village()
     ]
     result += [line("month", f"{row.month:%Y-%m}", row) for row in by_month()]

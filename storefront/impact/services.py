@@ -154,6 +154,8 @@ def _villages(partner_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
             "key": f"{county_code}:{name}",
             "village": name,
             "county": partners[0].county,
+            "village_en": partners[0].village_en,
+            "county_en": partners[0].county_en,
             "partners": [partner.pk for partner in partners],
             "names_zh": [partner.name for partner in partners],
             "names_en": [partner.name_en for partner in partners],

@@ -10,6 +10,7 @@ from django.db import connection
 
 from catalog.clock import now, today
 from catalog.models import in_language
+from catalog.places import joined, place_name
 from cooperatives.partner.selectors import PICKING, SELLABLE, WILLING
 
 SOLD_DAYS = 30
@@ -62,6 +63,18 @@ class Place:
     village_key: str
     county: str
     village: str
+    county_en: str = ""
+    village_en: str = ""
+
+    @property
+    def county_name(self) -> str:
+        return place_name(self.county, self.county_en)
+
+    @property
+    def name(self) -> str:
+        """Village and county in the page's language."""
+        village = place_name(self.village, self.village_en)
+        return joined(self.county_name, village) or self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,8 @@ SOLD = """
 """
 # What is needed beside the rows, as JSON: one query.
 BESIDE = f"""
-    SELECT (SELECT coalesce(json_agg(json_build_array(id, code, county_code, county, village)
+    SELECT (SELECT coalesce(json_agg(json_build_array(id, code, county_code, county, village,
+                                                       county_en, village_en)
                                      ORDER BY code), '[]') FROM partner_partner),
            (SELECT coalesce(json_agg(json_build_array(id, path, slug, name, name_en)
                                      ORDER BY path), '[]') FROM catalogue_category),
@@ -158,10 +172,10 @@ def _places(found: Sequence[Sequence]) -> dict[int, Place]:
     """Cooperatives of one village share the key of the first."""
     first: dict[Any, str] = {}
     places = {}
-    for pk, code, county_code, county, village in found:
+    for pk, code, county_code, county, village, *english in found:
         county_key = county_code or county
         village_key = first.setdefault((county_key, village) if village else code, code)
-        places[pk] = Place(code, county_key, village_key, county, village)
+        places[pk] = Place(code, county_key, village_key, county, village, *english)
     return places
 
 

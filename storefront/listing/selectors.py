@@ -286,9 +286,9 @@ def _label(shelf: Shelf, name: str, value: str) -> str:
         return str(SWITCH_LABELS[name])
     match name:
         case "county":
-            return shelf.known.counties[value] or _("Elsewhere")
+            return shelf.counties[value].county_name or _("Elsewhere")
         case "village":
-            return shelf.villages[value]
+            return shelf.villages[value].name
         case "price":
             low, high = PRICE_BANDS[value]
             if high is None:

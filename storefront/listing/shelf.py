@@ -69,10 +69,9 @@ class Shelf:
                 found[key].add(place)
         self.bits = {key: _bits(value, len(self.rows)) for key, value in found.items()}
         by_code = sorted(places.values(), key=lambda place: place.code)
-        # {a village's key: its name with its county's}
-        self.villages = {
-            place.code: f"{place.county}{place.village}" or place.code for place in by_code
-        }
+        # {a key in an address: a place of that county, or the village}
+        self.counties = {place.county_key: place for place in by_code}
+        self.villages = {place.code: place for place in by_code}
         self.known = Known(
             categories={kind.slug: kind for kind in kinds.values()},
             counties={place.county_key: place.county for place in by_code},

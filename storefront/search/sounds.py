@@ -5,23 +5,14 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
+from catalog.places import pypinyin
 from storefront.search.normalising import is_hanzi
 
 # A name of many characters with several readings has more than anybody types.
 MOST_READINGS = 8
-# Places that are said otherwise than the dictionary says.
-READINGS = {"宕昌": [["tàn"], ["chāng"]]}
 # More than any of jieba's own words of such length has: a name of ours is never cut.
 FREQUENCY = 5000
 _loading = threading.Lock()
-
-
-@cache
-def _pypinyin() -> Any:
-    import pypinyin
-
-    pypinyin.load_phrases_dict(READINGS)
-    return pypinyin
 
 
 @cache
@@ -78,7 +69,7 @@ def cut_finely(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def syllables(text: str) -> tuple[str, ...]:
     """The usual reading, one syllable a character; other scripts stay as they are, in one piece."""
-    return tuple(_pypinyin().lazy_pinyin(text, v_to_u=False))
+    return tuple(pypinyin().lazy_pinyin(text, v_to_u=False))
 
 
 def lazy_sound(text: str) -> str:
@@ -88,7 +79,7 @@ def lazy_sound(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _readings_of(character: str) -> tuple[str, ...]:
-    pypinyin = _pypinyin()
+    pypinyin = pypinyin()
     (found,) = pypinyin.pinyin(character, style=pypinyin.Style.NORMAL, heteronym=True)
     # 绿 is typed lv and lu.
     return tuple(dict.fromkeys([*found, *(one.replace("v", "u") for one in found)]))

@@ -49,8 +49,8 @@ class Card:
     def places(self) -> list[str]:
         """Village and county of each cooperative; only counties when there are several."""
         if len(self.partners) == 1:
-            return [f"{self.partners[0].county}{self.partners[0].village}"]
-        return list(dict.fromkeys(partner.county for partner in self.partners))
+            return [self.partners[0].place]
+        return list(dict.fromkeys(partner.county_name for partner in self.partners))
 
 
 def for_sale() -> QuerySet[Produce]:
