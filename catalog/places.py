@@ -43,7 +43,7 @@ PEOPLES = {
 
 
 @cache
-def pypinyin() -> Any:
+def dictionary() -> Any:
     """The dictionary of sounds, which is loaded at first use."""
     import pypinyin
 
@@ -82,7 +82,7 @@ def in_english(name: str) -> str:
 
 
 def _spelled(name: str) -> str:
-    syllables = pypinyin().lazy_pinyin(name, v_to_u=True)
+    syllables = dictionary().lazy_pinyin(name, v_to_u=True)
     first, *rest = syllables or [""]
     word = first + "".join(f"'{each}" if each[0] in "aoe" else each for each in rest)
     return word[:1].upper() + word[1:]

@@ -194,6 +194,8 @@ def _editing() -> set[Permission]:
                 "catalogue.view_category",
                 "catalogue.change_category",
                 "catalogue.view_product",
+                "partner.view_partner",
+                "partner.change_partner",
                 "notifications.add_messagetext",
                 "notifications.view_messagetext",
             )

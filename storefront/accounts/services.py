@@ -116,3 +116,9 @@ def set_profile(user: User, first_name: str, unit: str, language: str) -> None:
     """How we address somebody, who they belong to, and in which language we write."""
     user.first_name, user.unit, user.language = first_name, unit, language
     user.save(update_fields=["first_name", "unit", "language"])
+
+
+def set_language(user: User, language: str) -> None:
+    """In which language we write to somebody, from now on."""
+    user.language = language
+    user.save(update_fields=["language"])

@@ -5,10 +5,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sites.models import Site as DjangoSite
+from django.db.models import Q
 from wagtail.models import Site
 
 from catalog.clock import now
 from catalog.models import Category, Produce
+from catalog.places import in_english
+from cooperatives.partner.models import Partner
 from livestream.campaigns.models import Campaign, TrackedLink
 from storefront.demo.categories import CATEGORIES
 from storefront.demo.content.site import CAMPAIGN
@@ -24,6 +27,14 @@ def name_categories() -> None:
     """Give the categories their English names where they have none."""
     for name, name_en in CATEGORIES.items():
         Category.objects.filter(name=name, name_en="").update(name_en=name_en)
+
+
+def name_places() -> None:
+    """Give counties and villages their English names where they have none."""
+    for partner in Partner.objects.filter(Q(county_en="") | Q(village_en="")):
+        partner.county_en = partner.county_en or in_english(partner.county)
+        partner.village_en = partner.village_en or in_english(partner.village)
+        partner.save(update_fields=["county_en", "village_en"])
 
 
 def make_pages() -> CampaignPage:

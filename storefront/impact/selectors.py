@@ -239,10 +239,7 @@ def as_rows() -> list[tuple[Any, ...]]:
 
     found, rest = totals(), merged()
     result = [line("total", "", found, found.households or 0)]
-    result += [
-        line("village", row.place, row, row.households)
-        for row in by_village()
-    ]
+    result += [line("village", row.place, row, row.households) for row in by_village()]
     result += [line("month", f"{row.month:%Y-%m}", row) for row in by_month()]
     result += [line("campaign", row.name, row) for row in by_campaign()]
     return [*result, line("merged", "", rest)]

@@ -8,6 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from storefront.accounts.models import User
+from storefront.accounts.services import set_language
 from storefront.look import choices, samples
 from storefront.look.icons import ICONS
 
@@ -24,13 +26,14 @@ def _back(request: HttpRequest) -> str:
 
 
 # Without a token, so that a page for everybody needs none. The worst that a stranger's page can
-# do here is to dim the light.
+# do here is to dim the light: a post from there comes without the session's cookie.
 @csrf_exempt
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember a theme, a size of the text or a language; then back to the same page.
 
     Takes `theme`, `font`, `language`, each optional, and `next`. What is not offered is not kept.
+    Mails to a member follow the language.
     """
     response = HttpResponseRedirect(_back(request))
     secure = bool(settings.SESSION_COOKIE_SECURE)
@@ -46,6 +49,8 @@ def choose(request: HttpRequest) -> HttpResponse:
             secure=secure,
             samesite="Lax",
         )
+        if isinstance(request.user, User):
+            set_language(request.user, request.POST["language"])
     return response
 
 

@@ -10,7 +10,9 @@ CAMPAIGNS = 50
 
 def partner_choices() -> list[tuple[str, str]]:
     """(code, "village · cooperative") of each cooperative."""
-    rows = Partner.objects.order_by("county", "village").only("code", "village", "village_en", "name", "name_en")
+    rows = Partner.objects.order_by("county", "village").only(
+        "code", "village", "village_en", "name", "name_en"
+    )
     return [(row.code, f"{row.village_name} · {row.display_name}") for row in rows]
 
 

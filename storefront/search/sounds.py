@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from catalog.places import pypinyin
+from catalog.places import dictionary
 from storefront.search.normalising import is_hanzi
 
 # A name of many characters with several readings has more than anybody types.
@@ -69,7 +69,7 @@ def cut_finely(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def syllables(text: str) -> tuple[str, ...]:
     """The usual reading, one syllable a character; other scripts stay as they are, in one piece."""
-    return tuple(pypinyin().lazy_pinyin(text, v_to_u=False))
+    return tuple(dictionary().lazy_pinyin(text, v_to_u=False))
 
 
 def lazy_sound(text: str) -> str:
@@ -79,7 +79,7 @@ def lazy_sound(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _readings_of(character: str) -> tuple[str, ...]:
-    pypinyin = pypinyin()
+    pypinyin = dictionary()
     (found,) = pypinyin.pinyin(character, style=pypinyin.Style.NORMAL, heteronym=True)
     # 绿 is typed lv and lu.
     return tuple(dict.fromkeys([*found, *(one.replace("v", "u") for one in found)]))

@@ -9,6 +9,7 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from catalog.models import Produce, Product
+from cooperatives.partner.models import Partner
 from cooperatives.portal.models import Membership
 from cooperatives.routing.models import FreightRate
 
@@ -25,7 +26,7 @@ class ChangeOnly(ModelPermissionPolicy):
         return any(self.user_has_permission(user, action) for action in actions)
 
 
-for _model in (Produce, Product):
+for _model in (Produce, Product, Partner):
     register_permission_policy(_model, ChangeOnly(_model))
 
 
@@ -124,6 +125,22 @@ class FreightViewSet(SnippetViewSet):
     ]
 
 
+class PartnerViewSet(SnippetViewSet):
+    """What a cooperative and its place are called in English."""
+
+    model = Partner
+    icon = "home"
+    menu_label = _("Cooperatives and places")
+    list_display = ["code", "name", "name_en", "village", "village_en", "county", "county_en"]
+    search_fields = ["code", "name", "name_en", "village", "county"]
+    panels = [
+        FieldPanel("name", read_only=True),
+        FieldPanel("name_en"),
+        FieldRowPanel([FieldPanel("village", read_only=True), FieldPanel("village_en")]),
+        FieldRowPanel([FieldPanel("county", read_only=True), FieldPanel("county_en")]),
+    ]
+
+
 class MembershipViewSet(SnippetViewSet):
     """Who works for which cooperative."""
 
@@ -138,7 +155,7 @@ class MembershipViewSet(SnippetViewSet):
 class GoodsGroup(SnippetViewSetGroup):
     """One menu for what is kept by hand."""
 
-    items = (ProduceViewSet, PackViewSet, FreightViewSet, MembershipViewSet)
+    items = (ProduceViewSet, PackViewSet, PartnerViewSet, FreightViewSet, MembershipViewSet)
     menu_label = _("Goods and people")
     menu_icon = "folder-open-inverse"
     menu_order = 230

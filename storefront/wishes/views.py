@@ -77,7 +77,9 @@ def favourite(request: HttpRequest, code: str) -> HttpResponse:
         wanted, said = False, _("You have very many favourites already: take one out first.")
     if by_htmx:
         context = {"produce": produce, "kept": wanted, "said": said}
-        return render(request, "wishes/_favourite.html", context)
+        of_card = "card" in request.POST
+        button = "wishes/_card_heart.html" if of_card else "wishes/_favourite.html"
+        return render(request, button, context)
     messages.success(request, said)
     back = request.POST.get("back") == "favourites"
     return redirect("wishes:favourites" if back else produce.get_absolute_url())

@@ -85,7 +85,7 @@ def test_filters_combine_in_the_address_and_each_value_says_how_many_there_are(c
     ]
     assert [chip.url for chip in page.chips] == [f"{LIST}?county=522633", f"{LIST}?stock=yes"]
     assert answer.context["canonical_query"] == "stock=yes&county=522633"
-    assert "<title>All produce · In stock only · 从江县 ·" in html
+    assert "<title>All produce · In stock only · Congjiang County ·" in html
     assert 'role="status"' in html
     assert "2 kinds" in html
 

@@ -5,6 +5,7 @@ import gzip
 import pytest
 from django.urls import reverse
 
+from storefront.accounts.models import User
 from storefront.look.choices import AFTER, THEMES, Look
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,19 @@ def test_the_style_page_shows_each_component_on_one_desk_alone(client, settings)
 
     settings.MAILBOX = False
     assert client.get("/dev/style/").status_code == 404
+
+
+def test_mails_to_a_member_follow_the_language_that_is_switched_to(client):
+    # Given a member who is written to in Chinese
+    member = User.objects.create_user(email="m@example.org", password="secret-words-9")
+    User.objects.filter(pk=member.pk).update(language="zh-hans")
+    client.force_login(member)
+
+    # When they switch to English
+    client.post(CHOOSE, {"language": "en", "next": "/"})
+
+    # Then so are their mails; a theme or nonsense changes nothing
+    for sent in ({}, {"theme": "dark"}, {"language": "xx"}):
+        client.post(CHOOSE, sent)
+        member.refresh_from_db()
+        assert member.language == "en"

@@ -179,3 +179,26 @@ def test_ones_own_reminders_alone_can_be_removed_and_go_with_the_account(client,
 
     assert (Favourite.objects.count(), Reminder.objects.count()) == (0, 0)
     assert services.forget_reminders(datetime(2999, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_a_card_has_a_heart_that_is_the_same_for_everybody(client, member):
+    produce = chain.make_grove("A").produce
+    address = reverse("wishes:favourite", args=[produce.code])
+
+    # Given the list, which says nothing of who keeps what
+    services.keep(member, produce)
+    page = client.get("/produce/").content.decode()
+    assert f'formaction="{address}"' in page
+    assert page.count('aria-pressed="true"') == Client().get("/produce/").content.decode().count(
+        'aria-pressed="true"'
+    )
+
+    # When the heart is tapped by htmx, then the button alone comes back
+    sent = {"keep": "0", "card": "1"}
+    answer = client.post(address, sent, headers={"HX-Request": "true"}).content.decode()
+    assert "<form" not in answer and 'value="1"' in answer and 'aria-pressed="false"' in answer
+    assert not Favourite.objects.exists()
+
+    # And without scripts it leads to the produce's page
+    assert client.post(address, {"keep": "1"})["Location"] == produce.get_absolute_url()
+    assert Favourite.objects.get().produce == produce

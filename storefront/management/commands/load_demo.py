@@ -11,12 +11,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog.clock import today
 from cooperatives.households.village_files import load_villages
 from cooperatives.routing.freight_file import load_freight
+from storefront.demo import voices
 from storefront.demo.accounts import SignIn, make_accounts
 from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.produce import tell_of_produce
 from storefront.demo.season import Past, may_begin
-from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories
+from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories, name_places
 from storefront.demo.words import make_other_words
 from storefront.impact.services import count as count_impact
 
@@ -60,6 +61,7 @@ class Command(BaseCommand):
         set_claim_rules()
         set_transit_days()
         name_categories()
+        name_places()
         tell_of_produce(FILES / "produce_texts.csv")
         campaign = make_campaign(make_pages())
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
@@ -69,6 +71,8 @@ class Command(BaseCommand):
             load_villages(FILES / "villages", as_of=today())
         make_discounts(campaign)
         make_other_words()
+        voices.review()
+        voices.wish()
         count_impact()
         self.stdout.write(announcement(accounts, password))
 
