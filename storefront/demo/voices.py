@@ -43,8 +43,9 @@ def review() -> None:
         said = _write(lines[code].pop(0), Draft(stars, text, with_name))
         answer = Decision(publish=True, reply=reply, reply_by="cooperative" if reply else "")
         decide(said.pk, answer, seen_at=said.changed_at, actor=moderator)
-    if lines.get("HSF"):
-        _write(lines["HSF"].pop(0), Draft(4, "第二次买了，还是好吃。"))
+    left = [line for code in sorted(lines) for line in lines[code]]
+    if left:
+        _write(left[0], Draft(4, "第二次买了，还是好吃。"))
 
 
 def _write(line: ConsignmentLine, draft: Draft) -> Review:
