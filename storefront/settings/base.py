@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "storefront.wishes",
     "storefront.speed",
     "livestream.campaigns",
+    "livestream.platforms",
     "cooperatives.households",
     "cooperatives.routing",
     "cooperatives.ledger",
