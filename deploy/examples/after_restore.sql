@@ -5,4 +5,7 @@ BEGIN;
 ALTER TABLE ledger_transaction DISABLE TRIGGER ledger_transaction_append_only;
 UPDATE ledger_transaction SET xact = '0';
 ALTER TABLE ledger_transaction ENABLE TRIGGER ledger_transaction_append_only;
+-- What processes follow; they read everything anew when they start.
+DELETE FROM listing_change;
+DELETE FROM page_change;
 COMMIT;

@@ -172,7 +172,7 @@ DATABASE_APP_ROLE = env.db_url("DATABASE_URL", default="postgres://shanhuo_app@/
 
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "default": {"BACKEND": "storefront.cache.ForgivingRedis", "LOCATION": REDIS_URL},
     # Public pages that processes share: they do without rather than wait.
     "pages": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -187,7 +187,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 500},
     },
 }
-# Public pages are kept as they were rendered until something they show changes (ADR 0016), in so
+# Public pages are kept as they were rendered until something they show changes (ADR 0017), in so
 # much memory of each web process.
 KEEP_PAGES = env.bool("KEEP_PAGES", default=True)
 KEPT_PAGES_MEGABYTES = env.int("KEPT_PAGES_MEGABYTES", default=64)

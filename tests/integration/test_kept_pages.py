@@ -379,14 +379,17 @@ def test_processes_share_pages_and_go_on_without_redis(keeping, monkeypatch):
     store.memory.clear()
     assert "¥17.10" in text_of(Client(), PRODUCT)
 
-    # No Redis
-    gone = dict(keeping.CACHES["pages"], LOCATION="redis://127.0.0.1:9/0")
-    monkeypatch.setitem(caches.settings, "pages", gone)
-    monkeypatch.delattr(caches._connections, "pages", raising=False)
+    # No Redis at all
+    for name in ("pages", "default"):
+        gone = dict(keeping.CACHES[name], LOCATION="redis://127.0.0.1:9/0")
+        monkeypatch.setitem(caches.settings, name, gone)
+        monkeypatch.delattr(caches._connections, name, raising=False)
     store.memory.clear()
-    assert "¥17.10" in text_of(Client(), PRODUCT)
-    assert queries_of(Client(), PRODUCT) == 0
-    monkeypatch.delattr(caches._connections, "pages", raising=False)
+    for address in (PRODUCT, LIST, "/"):
+        assert "¥17.10" in text_of(Client(), address)
+        assert queries_of(Client(), address) == 0
+    for name in ("pages", "default"):
+        monkeypatch.delattr(caches._connections, name, raising=False)
     store.shared._without_until = 0
 
 

@@ -1,4 +1,4 @@
-"""What kept pages follow: every table that a public page shows (ADR 0016)."""
+"""What kept pages follow: every table that a public page shows (ADR 0017)."""
 
 import pytest
 from django.apps import apps

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# What changed that a public page shows, beside what listing_change notes (ADR 0016). `topic` is
+# What changed that a public page shows, beside what listing_change notes (ADR 0017). `topic` is
 # "content", "figures" or a produce's number. As there: rows are only ever inserted.
 TABLE = """
 CREATE TABLE page_change (

@@ -42,7 +42,8 @@ def main(rows: list[list[Any]]) -> dict[str, list[str]]:
         )
         for one, row in zip(made, rows, strict=True)
     )  # fmt: skip
-    call_command("rebuild_index", interactive=False, verbosity=0)
+    # One commit: a segment merged with every thousand takes an hour.
+    call_command("rebuild_index", interactive=False, verbosity=0, batch_size=len(rows))
     return {
         "products": [one.get_absolute_url() for one in made],
         "ids": [str(one.pk) for one in made],
