@@ -25,6 +25,7 @@ from storefront.order.models import Order
 from storefront.pages.models import ArticlePage, HomePage
 from storefront.reviews.models import Review
 from storefront.speed import store, watching
+from tests.conftest import SUITE
 from tests.support import chain, discounts
 from tests.support.pages import make_site, shelf, text
 
@@ -37,9 +38,10 @@ SECRET = "s" * 32
 
 
 @pytest.fixture(scope="module")
-def database(own_database: Any) -> Iterator[Any]:
+def database(leading_to: Any) -> Iterator[Any]:
     """One for all tests here, which change their own things in it."""
-    with pytest.MonkeyPatch.context() as patch, own_database(patch) as made:
+    made = SUITE.clone(SUITE.new_name())
+    with pytest.MonkeyPatch.context() as patch, leading_to(patch, made):
         chain.make_grove("A", grams=25_000)
         chain.make_grove("B", grams=100_000)
         # The cooperatives sell at whatever price these tests set.
@@ -47,6 +49,7 @@ def database(own_database: Any) -> Iterator[Any]:
         chain.make_freight()
         make_site(body=[shelf("架", "Shelf"), text("<p>话</p>", "<p>words</p>")])
         yield made
+    SUITE.drop(made.name)
 
 
 @pytest.fixture
