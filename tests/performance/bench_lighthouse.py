@@ -1,9 +1,9 @@
 """Lighthouse on five pages of the demo, as a phone sees them; part of `make bench`.
 
-`python -m tests.performance.bench_lighthouse [--runs 5] [--reports FOLDER]`. The site is served as
-in production: gunicorn, production settings, files that WhiteNoise compressed; Lighthouse throttles
-the network and the processor as its mobile preset says. Fails where the median of the runs is below
-an aim. Lighthouse itself is installed on demand, never with the front end: lighthouse/.
+`python -m tests.performance.bench_lighthouse [--pages home,list] [--runs 5] [--reports FOLDER]`.
+It is served as in production: gunicorn, production settings, files that WhiteNoise compressed.
+Lighthouse throttles the network and the processor as its mobile preset says. Fails where the median
+of the runs is below an aim. Lighthouse itself is installed on demand, never with the front end.
 """
 
 import argparse
@@ -104,15 +104,16 @@ def missed(report: dict[str, Any]) -> list[str]:
     return lost
 
 
-def measure(url: str, basket: str, runs: int, reports: Path | None) -> bool:
+def measure(url: str, basket: str, options: argparse.Namespace) -> bool:
     """All runs of all pages, then a line for each page; False where an aim was missed."""
     chromium = str(find_chromium(install=True))
     good = True
     print("| page | " + " | ".join(AIMS) + " | " + " | ".join(TIMES.values()) + " | CLS | kB |")
     print("| --- " * (len(AIMS) + len(TIMES) + 3) + "|")
-    for name, path in PAGES.items():
+    for name in options.pages.split(","):
         cookies = basket if name == "basket" else ""
-        found = [ask(url + path, cookies, chromium, APART.get(name, [])) for _ in range(runs)]
+        skipped = APART.get(name, [])
+        found = [ask(url + PAGES[name], cookies, chromium, skipped) for _ in range(options.runs)]
         scores = {
             aim: round(100 * median(each["categories"][aim]["score"] for each in found))
             for aim in AIMS
@@ -128,14 +129,14 @@ def measure(url: str, basket: str, runs: int, reports: Path | None) -> bool:
         good &= all(scores[aim] >= least for aim, least in AIMS.items())
         for each in sorted({lost for report in found for lost in missed(report)}):
             print(f"    {each}")
-        if reports:
-            reports.mkdir(parents=True, exist_ok=True)
-            (reports / f"{name}.json").write_text(json.dumps(found[0]))
+        if options.reports:
+            options.reports.mkdir(parents=True, exist_ok=True)
+            (options.reports / f"{name}.json").write_text(json.dumps(found[0]))
     print("met" if good else "MISSED")
     return good
 
 
-def serve_and_measure(suite: Suite, folder: Path, runs: int, reports: Path | None) -> bool:
+def serve_and_measure(suite: Suite, folder: Path, options: argparse.Namespace) -> bool:
     """The demo on servers as in production."""
     values = {
         "REDIS_URL": suite.redis_url,
@@ -169,7 +170,7 @@ def serve_and_measure(suite: Suite, folder: Path, runs: int, reports: Path | Non
     try:
         site.fill([("/basket/add/", {"pack": str(pack), "quantity": "1"})], "/basket/")
         basket = next(cookies[0] for name, cookies in site.cookies.items() if cookies[0])
-        return measure(site.web.url, basket, runs, reports)
+        return measure(site.web.url, basket, options)
     finally:
         site.stop()
 
@@ -177,6 +178,7 @@ def serve_and_measure(suite: Suite, folder: Path, runs: int, reports: Path | Non
 def main() -> int:
     """Start the servers, measure, end them."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", default=",".join(PAGES))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--reports", type=Path)
     options = parser.parse_args()
@@ -185,7 +187,7 @@ def main() -> int:
     suite.start()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            good = serve_and_measure(suite, Path(folder), options.runs, options.reports)
+            good = serve_and_measure(suite, Path(folder), options)
             return 0 if good else 1
     finally:
         suite.forget()
