@@ -1,12 +1,14 @@
 """`import_platform_orders --dry-run`: one evening's export, to the fen and the gram."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 from cooperatives.households.village_files import load_villages
 
@@ -15,6 +17,12 @@ pytestmark = pytest.mark.django_db
 EXPORTS = Path(__file__).parents[1] / "data" / "platform_exports"
 EVENING = EXPORTS / "douyin_2026-07-01.csv"
 VILLAGES = Path(__file__).parents[2] / "deploy" / "demo" / "villages"
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 def said(path: Path, *options: str) -> str:
