@@ -160,6 +160,7 @@ FREE = {
         ),
         SHOP,
     ),
+    "partner_partner": dict.fromkeys(("county_en", "village_en"), SHOP),
     "catalogue_product": {
         **dict.fromkeys(
             ("is_public", "slug", "description", "meta_title", "meta_description", "priority"), SHOP
