@@ -86,36 +86,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what needs no database, while it is prepared; then what takes long, the browser's."""
+    """First what needs no database, while it is prepared; then what takes long.
+
+    Last the tests of the site that they share: its worker takes what is in this process's queue.
+    """
 
     def turn(item: pytest.Item) -> int:
         fixtures = set(getattr(item, "fixturenames", ()))
+        if "site_of_all" in fixtures:
+            return 3
         if not item.get_closest_marker("django_db") and not fixtures & {"db", "leading_to"}:
             return 0
-        if item.get_closest_marker("browser"):
-            return 2
-        return 1 if item.get_closest_marker("slow") else 3
+        dear = item.get_closest_marker("slow") or item.get_closest_marker("browser")
+        return 1 if dear else 2
 
     items.sort(key=turn)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse the two kinds of database access that cannot work here, in words."""
-    marker = item.get_closest_marker("django_db")
-    fixtures = getattr(item, "fixturenames", ())
-    transactional = marker is not None and (
-        marker.kwargs.get("transaction") or (marker.args and marker.args[0])
-    )
-    if transactional or {"transactional_db", "live_server"} & set(fixtures):
-        pytest.fail(
-            "The append-only tables refuse TRUNCATE, so a transactional test cannot be cleaned "
-            "up: take the fixture `fresh_database` instead.",
-            pytrace=False,
-        )
-    if "fresh_database" in fixtures and (marker is not None or "db" in fixtures):
-        pytest.fail(
-            "`fresh_database` is the database of its test: drop the django_db mark.", pytrace=False
-        )
 
 
 @pytest.fixture(scope="session")
