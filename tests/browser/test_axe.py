@@ -70,7 +70,7 @@ def test_a_members_pages(arrive_there: Arrive, world: World) -> None:
 def test_a_code_that_was_asked_for(arrive_there: Arrive, world: World) -> None:
     person = arrive_there("code")
     person.go("/accounts/code/")
-    person.page.fill("[name=contact]", "new.person@example.org")
+    person.page.fill("[name=contact]", "code.person@example.org")
     person.page.locator("main form button[type=submit]").click()
     person.page.wait_for_url("**/accounts/code/enter/")
     look_at(person, {"code-enter": "/accounts/code/enter/"})

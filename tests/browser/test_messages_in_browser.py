@@ -28,13 +28,13 @@ def sell_and_tell(site: OpenSite, language: str) -> None:
 
 
 def test_mails_and_choices_fit_a_phone_and_wording_is_previewed(
-    arrive_there: Arrive, shared_site: OpenSite
+    arrive: Arrive, open_site: OpenSite
 ) -> None:
     # Given orders in both languages, of which the worker told
     for language in ("en", "zh-hans"):
-        sell_and_tell(shared_site, language)
+        sell_and_tell(open_site, language)
 
-    reader = arrive_there("messages")
+    reader = arrive("messages")
     for language in ("zh-hans", "en"):
         # When the reader opens the mailbox and each mail in it
         reader.speak(language)
@@ -55,7 +55,7 @@ def test_mails_and_choices_fit_a_phone_and_wording_is_previewed(
         # And by the link under it, the reader chooses
         reader.go(f"{hrefs[0]}html/")
         choose = str(reader.page.locator("p.small a").last.get_attribute("href"))
-        reader.go(choose.removeprefix(shared_site.url))
+        reader.go(choose.removeprefix(open_site.url))
         reader.look(f"choose-{language}")
         box = reader.page.locator("input[name=delivered]").first
         box.set_checked(not box.is_checked())
@@ -63,7 +63,7 @@ def test_mails_and_choices_fit_a_phone_and_wording_is_previewed(
         expect(reader.page.locator("main .note-success")).to_be_visible()
     reader.leave()
 
-    _word_it(arrive_there("wording", language="zh-hans", width=DESK))
+    _word_it(arrive("wording", language="zh-hans", width=DESK))
 
 
 def _word_it(staff: Visitor) -> None:

@@ -12,7 +12,8 @@ NOT_SHOWN = """
     accounts_ address_ aftersales_ analytics_ auth_ basket_ campaigns_lineattribution
     campaigns_linktouch campaigns_trackedlink cases_ communication_ customer_
     discounts_buyercount discounts_gift discounts_host discounts_use django_ households_lot
-    households_promise households_villageimport households_writeoff impact_countedpayout
+    households_promise households_villageimport households_writeoff impact_countedpayout mfa_
+    socialaccount_ account_
     impact_mergedpool ledger_ notifications_ offer_range offer_conditionaloffer_combinations
     order_ partner_reservation partner_stockalert partner_stockmove partner_partner_users
     partner_partneraddress payment_ payments_ portal_ produce_search_ reviews_

@@ -400,7 +400,8 @@ def test_finance_mends_and_explains_on_its_pages_and_an_auditor_only_looks(
     ]
     assert client.get(reverse("finance:gaps")).status_code == 200
     home = client.get(reverse("wagtailadmin_home")).content.decode()
-    assert "w-text-positive-100" in home
+    assert "w-text-critical-200" not in home
+    assert "0 个差异" in home
     auditor = get_user_model().objects.create_user(email="audit@example.org", password="words-9-x")
     auditor.is_staff = True
     auditor.save()
