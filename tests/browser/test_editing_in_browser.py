@@ -28,13 +28,13 @@ WAGTAIL = (
 
 
 def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
-    arrive_there: Arrive, shared_site: OpenSite
+    arrive: Arrive, open_site: OpenSite
 ) -> None:
     from storefront.pages.models import CampaignPage, HomePage
 
     home = HomePage.objects.get()
     # Given an editor, who begins a campaign's page
-    editor = arrive_there("editor", width=DESK)
+    editor = arrive("editor", width=DESK)
     editor.sign_in("editor@example.org", "/cms/")
     editor.go(f"/cms/pages/add/pages/campaignpage/{home.pk}/")
     page = editor.page
@@ -65,11 +65,11 @@ def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
         page.locator("button[name=action-submit]").click()
     made = CampaignPage.objects.get(title="冬至暖锅")
     assert not made.live
-    visitor = arrive_there("visitor")
+    visitor = arrive("visitor")
     visitor.go(f"/{made.slug}/", status=404)
 
     # and a moderator approves
-    moderator = arrive_there("moderator", width=DESK)
+    moderator = arrive("moderator", width=DESK)
     moderator.sign_in("moderator@example.org", "/cms/")
     moderator.go(f"/cms/pages/{made.pk}/edit/")
     moderator.page.locator(MORE).first.click()
@@ -83,11 +83,11 @@ def test_an_editor_builds_a_campaign_page_and_a_moderator_publishes_it(
     visitor.faults.clear()
 
 
-def test_wagtails_pages_work_under_their_policy(arrive_there: Arrive) -> None:
+def test_wagtails_pages_work_under_their_policy(arrive: Arrive) -> None:
     from storefront.pages.models import HelpPage, HomePage
 
     # Given the lists with their date filters, rows and choosers: nothing in them is forbidden
-    staff = arrive_there("administrator", width=DESK)
+    staff = arrive("administrator", width=DESK)
     staff.sign_in("admin@example.org", "/cms/")
     for path in WAGTAIL:
         staff.go(f"/cms/{path}")
@@ -111,7 +111,7 @@ def test_wagtails_pages_work_under_their_policy(arrive_there: Arrive) -> None:
 
 
 def test_a_video_elsewhere_is_asked_for_only_when_it_is_started(
-    arrive_there: Arrive, shared_site: OpenSite
+    arrive: Arrive, open_site: OpenSite
 ) -> None:
     from storefront.demo.content.blocks import block
     from storefront.pages.models import ContentPage, HomePage
@@ -128,7 +128,7 @@ def test_a_video_elsewhere_is_asked_for_only_when_it_is_started(
     page = ContentPage(title="视频", title_en="Video", slug="video")
     page.body = ContentPage._meta.get_field("body").to_python([video])
     HomePage.objects.get().add_child(instance=page)
-    visitor = arrive_there("viewer")
+    visitor = arrive("viewer")
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
     visitor.page.route(
@@ -137,7 +137,7 @@ def test_a_video_elsewhere_is_asked_for_only_when_it_is_started(
 
     visitor.go("/video/")
     visitor.page.wait_for_load_state("networkidle")
-    assert all(url.startswith(shared_site.url) for url in asked), asked
+    assert all(url.startswith(open_site.url) for url in asked), asked
 
     visitor.page.locator("[data-video]").click()
     frame = visitor.page.locator(".video iframe")

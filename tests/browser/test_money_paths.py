@@ -5,6 +5,7 @@ every state of a page lie in var/screenshots/ after SCREENSHOTS=1 make test.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from storefront.notifications.models import Message
 from storefront.notifications.tasks import sweep_messages
 from storefront.payments.services import abandon, expire
 from storefront.payments.tasks import sweep_events
+from tests.browser.conftest import at_home
 from tests.support import cases as said
 from tests.support import chain, discounts
 from tests.support import money_paths as paths
 from tests.support.open_site import DESK, PHONE, Arrive, OpenSite, Visitor
+from tests.support.parts import Database
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +40,19 @@ VISA, DECLINED, POOR, ASKED = (
     "4000000000003220",
 )
 LATE = 16 * 60
+
+
+@pytest.fixture(scope="module")
+def begun(begin_site: Any) -> Iterator[tuple[OpenSite, Database]]:
+    with begin_site() as site:
+        yield site
+
+
+@pytest.fixture
+def shared_site(begun: Any, leading_to: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenSite]:
+    """These paths' own: at the end its books are looked through."""
+    with at_home(*begun, leading_to, monkeypatch) as site:
+        yield site
 
 
 @pytest.fixture(params=paths.LANGUAGES)

@@ -74,12 +74,12 @@ def sell(codes: Iterable[str]) -> Any:
     return order
 
 
-def test_the_shops_pages_fit_in_both_languages_and_widths(arrive_there: Arrive) -> None:
+def test_the_shops_pages_fit_in_both_languages_and_widths(arrive: Arrive) -> None:
     # What anybody sees
-    look_at(arrive_there("anybody"), SHOP)
+    look_at(arrive("anybody"), SHOP)
 
     # A basket on its way to the payment
-    guest = arrive_there("guest")
+    guest = arrive("guest")
     for code, pack in (("PG", "2.5 kg"), ("HSF", "10 kg"), ("CY", "0.5 kg")):
         guest.go(f"/produce/{code}/")
         guest.page.locator(".pack", has_text=pack).first.click()
@@ -94,12 +94,12 @@ def test_the_shops_pages_fit_in_both_languages_and_widths(arrive_there: Arrive) 
 
     # A member's orders
     order = sell(["PG-2", "HSF-2"])
-    member = arrive_there("member")
+    member = arrive("member")
     member.sign_in("buyer@example.org", "/accounts/login/")
     look_at(member, {"my-orders": "/orders/", "order": f"/orders/{order.number}/"})
 
 
-def test_the_desks_pages_fit_in_both_languages_and_widths(arrive_there: Arrive) -> None:
+def test_the_desks_pages_fit_in_both_languages_and_widths(arrive: Arrive) -> None:
     from cooperatives.households.models import Lot
     from cooperatives.settlement.models import SalesPool
     from livestream.campaigns.models import Campaign
@@ -110,7 +110,7 @@ def test_the_desks_pages_fit_in_both_languages_and_widths(arrive_there: Arrive) 
     packed = SalesPool.objects.filter(sharings__isnull=False, pool__partner=parcel.partner).get()
     lot = Lot.objects.filter(sales_pool=packed, drawn_grams__gt=0).first()
     assert lot is not None
-    manager = arrive_there("manager")
+    manager = arrive("manager")
     manager.sign_in("manager.gy-yongfu@example.org", "/coop/")
     pages = {
         "home": "",
@@ -132,7 +132,7 @@ def test_the_desks_pages_fit_in_both_languages_and_widths(arrive_there: Arrive) 
     look_at(manager, {f"coop-{name}": f"/coop/GY-YONGFU/{path}" for name, path in pages.items()})
 
     # The staff's pages
-    staff = arrive_there("staff")
+    staff = arrive("staff")
     staff.sign_in("admin@example.org", "/cms/")
     campaign, line = Campaign.objects.get(), order.lines.first()
     pages = {
