@@ -47,6 +47,30 @@ class AskForm(forms.Form):
         return reached(self.cleaned_data["contact"])
 
 
+class PresentPasswordForm(forms.Form):
+    """Asks for the present password who has one and did not come by a code."""
+
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: Any, proved: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if proved or not user.has_usable_password():
+            del self.fields["present"]
+
+    def clean_present(self) -> str:
+        """It has to be right."""
+        present: str = self.cleaned_data["present"]
+        if not self.user.check_password(present):
+            raise forms.ValidationError(_("This is not your present password."))
+        return present
+
+
 class CodeForm(forms.Form):
     """The six digits."""
 
@@ -74,7 +98,7 @@ class SecondStepForm(CodeForm):
     )
 
 
-class SetUpForm(CodeForm):
+class SetUpForm(CodeForm, PresentPasswordForm):
     """The app's first code; and the password of who has one and did not come by a code."""
 
     digits = forms.CharField(
@@ -82,29 +106,7 @@ class SetUpForm(CodeForm):
         max_length=12,
         widget=CodeForm.base_fields["digits"].widget,
     )
-    present = forms.CharField(
-        label=_("Present password"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, user: Any, proved: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        if proved or not user.has_usable_password():
-            del self.fields["present"]
-
-    def clean_present(self) -> str:
-        """It has to be right."""
-        return _present_password(self)
-
-
-def _present_password(form: Any) -> str:
-    present = form.cleaned_data["present"]
-    if not form.user.check_password(present):
-        raise forms.ValidationError(_("This is not your present password."))
-    return present
+    field_order = ("digits", "present")
 
 
 def _password_field(label: Any, **more: Any) -> forms.CharField:
@@ -144,26 +146,10 @@ class NewAccountForm(AgreeForm):
         return password
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(PresentPasswordForm):
     """A new password; the present one, too, for who has one and did not come by a code."""
 
-    present = forms.CharField(
-        label=_("Present password"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
     password = _password_field(_("New password"))
-
-    def __init__(self, *args: Any, user: Any, proved: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        if proved or not user.has_usable_password():
-            del self.fields["present"]
-
-    def clean_present(self) -> str:
-        """It has to be right."""
-        return _present_password(self)
 
     def clean_password(self) -> str:
         """Hold it against the rules."""

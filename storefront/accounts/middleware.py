@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from storefront.accounts import second_step
+from storefront.accounts.models import User
 
 
 class SecondStep:
@@ -22,7 +24,7 @@ class SecondStep:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        request.user = SimpleLazyObject(partial(second_step.user_of, request))  # type: ignore[assignment]
+        request.user = cast(User, SimpleLazyObject(partial(second_step.user_of, request)))
         if request.path.startswith(reverse("wagtailadmin_home")) and second_step.lacks(
             request.user
         ):

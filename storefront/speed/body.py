@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
 
 # Nobody can write such a mark: each process has its own.
 _SECRET = secrets.token_hex(12)
@@ -29,9 +30,9 @@ _MOST_STORED = 0xFFFF
 _LEVEL = 7
 
 
-def mark(hole: str) -> str:
+def mark(hole: str) -> SafeString:
     """What stands in a recorded page for something of HOLES."""
-    return f"[{_SECRET}:{hole}]"
+    return mark_safe(f"[{_SECRET}:{hole}]")  # noqa: S308  of constants of ours
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Body:
         return cls(tuple(parts[::2]), tuple(part.decode() for part in parts[1::2]))
 
     def __reduce__(self) -> tuple:
-        """For other processes: what is compressed they can make themselves."""
-        return Body, (self.pieces, self.holes)
+        """For other processes: compressed, as visitors get it."""
+        return _restored, (self._packed, self.holes)
 
     @property
     def size(self) -> int:
@@ -83,6 +84,14 @@ def _deflated(piece: bytes) -> bytes:
     """Blocks of deflate that end at a whole byte and refer to nothing before them."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+def _restored(packed: tuple[bytes, ...], holes: tuple[str, ...]) -> Body:
+    body = Body(
+        tuple(zlib.decompressobj(-zlib.MAX_WBITS).decompress(each) for each in packed), holes
+    )
+    vars(body)["_packed"] = packed
+    return body
 
 
 def _stored(value: bytes) -> bytes:

@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import pickle
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from threading import Event, Lock
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -126,14 +125,12 @@ class Shared:
 
     def get(self, key: Key) -> Entry | None:
         """The page, whether or not it holds."""
-        packed = self._ask("get", self._name(key)) if self._is_for(key) else None
-        return pickle.loads(zlib.decompress(packed)) if packed else None  # noqa: S301  ours
+        return self._ask("get", self._name(key)) if self._is_for(key) else None
 
     def put(self, key: Key, entry: Entry) -> None:
         """Share a page."""
         if self._is_for(key):
-            packed = zlib.compress(pickle.dumps(entry), 3)
-            self._ask("set", self._name(key), packed, SECONDS_SHARED)
+            self._ask("set", self._name(key), entry, SECONDS_SHARED)
 
     def _is_for(self, key: Key) -> bool:
         *_, look, _, query, more = key
@@ -144,16 +141,15 @@ class Shared:
         address = hashlib.sha256(f"{database} {language} {path}".encode()).hexdigest()
         return f"page:{edition()}:{address[:40]}"
 
-    def _ask(self, method: str, *arguments: object) -> bytes | None:
+    def _ask(self, method: str, *arguments: object) -> Any:
         if time.monotonic() < self._without_until:
             return None
         try:
-            found: bytes | None = getattr(caches["pages"], method)(*arguments)
+            return getattr(caches["pages"], method)(*arguments)
         except RedisError:
             log.warning("Redis does not answer: pages are not shared", exc_info=True)
             self._without_until = time.monotonic() + SECONDS_WITHOUT_REDIS
             return None
-        return found
 
 
 @cache

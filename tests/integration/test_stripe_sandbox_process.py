@@ -49,9 +49,9 @@ def test_the_first_endpoint_enables_what_the_command_line_names() -> None:
             client = connect(sandbox)
             intent = pay(client)
             client.v1.refunds.create({"payment_intent": intent.id})
-            sink.wait(lambda: "refund.created" in sink.types())
-            assert sandbox.state()["webhooks"]["pending"] == 0
-    assert sink.types()[:2] == ["charge.succeeded", "refund.created"]
+            # Deliveries overtake one another, and one tried again comes twice.
+            sink.wait(lambda: {"charge.succeeded", "refund.created"} <= set(sink.types()))
+            sink.wait(lambda: sandbox.state()["webhooks"]["pending"] == 0)
     assert set(sink.types()) <= {"charge.succeeded", "refund.created", "refund.updated"}
 
 
