@@ -23,6 +23,7 @@ OURS = (
     "discounts",
     "households",
     "ledger",
+    "live_sessions",
     "notifications",
     "order",
     "pages",
@@ -51,6 +52,7 @@ MOVED_BY_SERVICES = (
     "consignment",
     "consignmentevent",
     "consignmentline",
+    "cuecard",
     "dispute",
     "document",
     "draw",
@@ -58,6 +60,7 @@ MOVED_BY_SERVICES = (
     "favourite",
     "lineattribution",
     "linktouch",
+    "livesession",
     "lot",
     "pickingday",
     "promise",
@@ -70,7 +73,10 @@ MOVED_BY_SERVICES = (
     "review",
     "reviewpicture",
     "salespool",
+    "sessionchannel",
+    "sessionevent",
     "sharingout",
+    "shelfitem",
     "stockmove",
     "stockpool",
     "term",
@@ -167,6 +173,7 @@ def _permissions() -> dict[Role, set[Permission]]:
         | _named(
             (
                 *DISCOUNTS,
+                "live_sessions.change_livesession",
                 "aftersales.add_refund",
                 "cases.change_case",
                 "campaigns.add_lineattribution",
@@ -198,6 +205,8 @@ def _editing() -> set[Permission]:
                 "partner.change_partner",
                 "notifications.add_messagetext",
                 "notifications.view_messagetext",
+                "live_sessions.view_livesession",
+                "live_sessions.change_livesession",
             )
         )
         | _of(("produce_search",), ("add", "change", "delete", "view"), by_hand=True)

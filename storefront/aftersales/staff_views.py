@@ -1,14 +1,11 @@
 """Staff pages in Wagtail's admin: orders, refunds, attribution, sharing out (DESIGN §8)."""
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
 
 from catalog.numbers import to_yuan
+from catalog.staff import allowed, staff_page
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.services import OverrideRefused, override
 from storefront.aftersales import staff, staff_selectors
@@ -43,41 +41,6 @@ REFUND = "aftersales.add_refund"
 PAY = "aftersales.change_refund"
 SHARE_OUT = "settlement.add_sharingout"
 OVERRIDE = "campaigns.add_lineattribution"
-View = Callable[..., HttpResponse]
-
-
-def allowed(*permissions: str) -> Callable[[View], View]:
-    """Let only those in who have all of the permissions; Wagtail tells the others."""
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perms(permissions):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return inner
-
-    return wrap
-
-
-def staff_page(
-    request: HttpRequest, template: str, title: str, trail: list[tuple[str, str]], **context: Any
-) -> HttpResponse:
-    """A page with Wagtail's header; `trail` are the pages above it as (address, name)."""
-    above = [(reverse("wagtailadmin_home"), _("Home")), *trail, ("", title)]
-    status = context.pop("status", 200)
-    return render(
-        request,
-        template,
-        {
-            "header_title": title,
-            "header_icon": "clipboard-list",
-            "breadcrumbs_items": [{"url": url, "label": label} for url, label in above],
-            **context,
-        },
-        status=status,
-    )
 
 
 def _orders_trail() -> list[tuple[str, str]]:

@@ -11,18 +11,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
+from catalog.staff import PermittedItem
 from storefront.aftersales import staff_selectors, staff_views
-
-
-class PermittedItem(MenuItem):
-    """A menu item for those who have a permission."""
-
-    def __init__(self, permission: str, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.permission = permission
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.permission)
 
 
 @hooks.register("register_admin_urls")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from wagtail.admin import messages
 
 from catalog.numbers import to_fen
-from storefront.aftersales.staff_views import allowed
+from catalog.staff import allowed
 from storefront.discounts import gifts, selectors, services
 from storefront.discounts.forms import GiftForm, HostForm, HostPaymentForm, OfferForm
 from storefront.discounts.models import Gift, HostPayment, Terms
@@ -88,7 +88,7 @@ def edit_offer(request: HttpRequest, terms_id: int | None = None) -> HttpRespons
             return redirect("discounts_staff:offer", terms_id=saved.pk)
     return _page(
         request,
-        "staff/discounts/form.html",
+        "staff/form.html",
         terms.name if terms else _("New offer or voucher"),
         _offers_trail(),
         form=form,
@@ -163,7 +163,7 @@ def issue_gift(request: HttpRequest) -> HttpResponse:
             return redirect("discounts_staff:gift", gift_id=gift.pk)
     return _page(
         request,
-        "staff/discounts/form.html",
+        "staff/form.html",
         _("Issue a gift voucher"),
         _gifts_trail(),
         form=form,
@@ -234,7 +234,7 @@ def new_host(request: HttpRequest) -> HttpResponse:
         return redirect("discounts_staff:hosts")
     return _page(
         request,
-        "staff/discounts/form.html",
+        "staff/form.html",
         _("New host"),
         _offers_trail(),
         form=form,

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from wagtail.admin import messages
 
-from storefront.aftersales.staff_views import allowed
+from catalog.staff import allowed
 from storefront.headers import in_place
 from storefront.notifications import channels, rendering, selectors, services, wording
 from storefront.notifications.models import Message

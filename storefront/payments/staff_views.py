@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from wagtail.admin import messages
 
-from storefront.aftersales.staff_views import allowed
+from catalog.staff import allowed
 from storefront.payments import receiving
 from storefront.payments.gateway import GatewayDown, GatewayRefused
 from storefront.payments.models import Gap, OfflinePayment

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
-from storefront.aftersales.wagtail_hooks import PermittedItem
+from catalog.staff import PermittedItem
 from storefront.payments import staff_views
 from storefront.payments.reconciling import gaps
 

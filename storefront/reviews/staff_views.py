@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
 
+from catalog.staff import allowed, staff_page
 from storefront.aftersales.cases.serving import picture_response
-from storefront.aftersales.staff_views import allowed, staff_page
 from storefront.reviews import selectors, services
 from storefront.reviews.forms import DecisionForm
 from storefront.reviews.models import Review, ReviewPicture

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from storefront.aftersales.wagtail_hooks import PermittedItem
+from catalog.staff import PermittedItem
 from storefront.reviews import staff_views
 
 

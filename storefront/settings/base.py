@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "storefront.wishes",
     "storefront.speed",
     "livestream.campaigns",
+    "livestream.sessions",
     "livestream.platforms",
     "cooperatives.households",
     "cooperatives.routing",

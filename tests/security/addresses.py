@@ -31,6 +31,7 @@ PARCEL = {"coop": "coop", "number": "consignment"}
 ORDER = {"number": "order"}
 ATTEMPT = {"uuid": "attempt"}
 SAVED = {"pk": "saved"}
+SESSION = {"session_id": "session"}
 ADDRESSES = {
     "healthz": Address(OPEN, post={}),
     "readyz": Address(OPEN, post={}),
@@ -184,6 +185,20 @@ ADDRESSES = {
     "discounts_staff:gift": Address(OF_STAFF, {"gift_id": "gift"}, post={}),
     "discounts_staff:hosts": Address(OF_STAFF),
     "discounts_staff:new-host": Address(OF_STAFF),
+    "live:sessions": Address(OF_STAFF, post={}),
+    "live:new": Address(OF_STAFF),
+    "live:words": Address({}, post=OF_STAFF),
+    "live:session": Address(OF_STAFF, SESSION, post={}),
+    "live:edit": Address(OF_STAFF, SESSION),
+    "live:move": Address({}, SESSION, post=OF_STAFF),
+    "live:delete": Address({}, SESSION, post=OF_STAFF),
+    "live:new-channel": Address(OF_STAFF, SESSION),
+    "live:channel": Address(OF_STAFF, {**SESSION, "channel_id": "session_channel"}),
+    "live:remove-channel": Address({}, {**SESSION, "channel_id": "session_channel"}, post=OF_STAFF),
+    "live:add-item": Address({}, SESSION, post=OF_STAFF),
+    "live:item": Address({}, {**SESSION, "item_id": "shelf_item"}, post=OF_STAFF),
+    "live:cards": Address(OF_STAFF, SESSION, post={}),
+    "live:card": Address(OF_STAFF, {**SESSION, "item_id": "shelf_item"}),
     "staff-cases:list": Address(OF_STAFF, post={}),
     "staff-cases:case": Address(OF_STAFF, {"case_id": "case"}, post={}),
     "staff-cases:reply": Address({}, {"case_id": "case"}, post=OF_STAFF),

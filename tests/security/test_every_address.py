@@ -168,10 +168,12 @@ def test_unknown_ids_are_missing_not_broken(world):
         **dict.fromkeys(("pool", "lot", "household", "sales_pool", "order_line"), 999_999_999),
         **dict.fromkeys(("line", "case", "picture", "terms", "gift", "saved"), 999_999_999),
         **dict.fromkeys(("page", "reminder", "review", "review_picture"), 999_999_999),
+        **dict.fromkeys(("session", "session_channel", "shelf_item"), 999_999_999),
     }
     for name, address in ADDRESSES.items():
         person = next((p for p in ("manager_a", "staff", "buyer") if address.get.get(p)), None)
         ids = {"number", "pk", "uuid", "line_id", "terms_id", "gift_id", "case_id", "picture_id"}
+        ids |= {"session_id"}
         if person and address.arguments.keys() & ids:
             url = resolve(made_up, name, address)
             assert world["clients"][person].get(url).status_code == 404, url

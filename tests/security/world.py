@@ -20,7 +20,7 @@ from storefront.pages.models import HomePage
 from storefront.reviews.models import Review, ReviewPicture
 from storefront.wishes.services import remind
 from tests.security.addresses import PEOPLE
-from tests.support import chain, discounts
+from tests.support import chain, discounts, sessions
 from tests.support.cases import photo, write_case
 
 
@@ -68,6 +68,7 @@ def make_world() -> dict[str, Any]:
     )
     review_picture = ReviewPicture.objects.create(review=review, image=make_anew(photo()))
     remind(grove.produce, "stock", user=people["buyer"], guest=None, language="en")
+    evening = sessions.make_session(channels=1, packs=[grove.pack])
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, user in people.items():
         clients[person].force_login(user)
@@ -96,6 +97,9 @@ def make_world() -> dict[str, Any]:
         "produce": grove.produce.code,
         "terms": discounts.offer("WALK").pk,
         "gift": discounts.gift(5000).pk,
+        "session": evening.pk,
+        "session_channel": evening.channels.get().pk,
+        "shelf_item": evening.shelf.get().pk,
         "saved": save_address(people["buyer"], {"name": "买家", "province": "北京"}).pk,
         "link": "NOSUCH",
         "page": Page.get_first_root_node().add_child(instance=HomePage(title="家", slug="jia")).pk,

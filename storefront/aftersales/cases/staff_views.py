@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin import messages
 
 from catalog.clock import now
+from catalog.staff import allowed, staff_page
 from storefront.aftersales.cases import disputes, rules, selectors, services
 from storefront.aftersales.cases.forms import (
     AnswerForm,
@@ -26,7 +27,6 @@ from storefront.aftersales.cases.forms import (
 from storefront.aftersales.cases.models import Case, CaseEntry, CasePicture, Dispute
 from storefront.aftersales.cases.serving import picture_response
 from storefront.aftersales.services import CannotRefund
-from storefront.aftersales.staff_views import allowed, staff_page
 from storefront.payments.gateway import GatewayDown, GatewayRefused
 
 PER_PAGE = 50

@@ -11,8 +11,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
+from catalog.staff import PermittedItem
 from storefront.aftersales.cases import selectors, staff_views
-from storefront.aftersales.wagtail_hooks import PermittedItem
 
 
 @hooks.register("register_admin_urls")
