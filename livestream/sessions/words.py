@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from bisect import bisect_right
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -63,7 +64,9 @@ def forbidden_words(text: str) -> list[Found]:
         plain = [match.span() for match in ordinary.finditer(text)] if ordinary else []
         for match in words.finditer(text):
             start, end = match.span()
-            if not any(first <= start and end <= last for first, last in plain):
+            # The last plain span that begins here or before: they do not overlap.
+            at = bisect_right(plain, (start, len(text))) - 1
+            if at < 0 or plain[at][1] < end:
                 found.append(Found(start, end, match.group(), REASONS[reason]))
     return sorted(found, key=lambda one: one[:2])
 

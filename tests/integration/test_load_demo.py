@@ -19,6 +19,8 @@ from cooperatives.portal.models import Membership
 from cooperatives.routing.freight import freight_fen
 from cooperatives.routing.models import FreightRate
 from livestream.campaigns.models import Campaign
+from livestream.sessions.models import LiveSession
+from livestream.sessions.selectors import card_warnings, shelf_of
 from storefront.accounts.roles import Role, seed_roles
 from storefront.pages.models import (
     CampaignPage,
@@ -190,6 +192,22 @@ def test_the_campaign_runs_and_all_on_its_shelf_can_be_sold() -> None:
     for item in page.shelf.all():
         assert sum(pool.free for pool in StockPool.objects.filter(produce=item.produce)) > 0
     assert not Category.objects.filter(name_en="").exists()
+
+
+def test_the_campaign_has_a_session_that_is_ready_to_begin() -> None:
+    load()
+
+    session = LiveSession.objects.get()
+    assert (session.campaign.code, session.state) == ("autumn-harvest", "scheduled")
+    assert not session.rehearsal
+    assert session.starts_at > now()
+    assert list(session.channels.values_list("platform", flat=True)) == ["own", "douyin"]
+    shelf = [(item.pack.display_name, item.per_buyer) for item in shelf_of(session)]
+    assert shelf == [("二禾米 5斤装", 4), ("红薯粉 5斤家庭装", 3), ("灌阳百香果 3斤装", None)]
+    cards = [item.card for item in shelf_of(session)]
+    assert [card.village_zh for card in cards] == ["三树村", "永富村", "东阳村"]
+    assert all(card.village_en and card.points_en and card.proofs_en for card in cards)
+    assert [card_warnings(card) for card in cards] == [{}, {}, {}]
 
 
 def test_freight_is_known_to_every_province_and_a_rate_that_staff_set_stays() -> None:

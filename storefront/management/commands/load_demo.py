@@ -17,6 +17,7 @@ from storefront.demo.claims import set_claim_rules, set_transit_days
 from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.produce import tell_of_produce
 from storefront.demo.season import Past, may_begin
+from storefront.demo.session import make_session
 from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories, name_places
 from storefront.demo.words import make_other_words
 from storefront.impact.services import count as count_impact
@@ -70,6 +71,7 @@ class Command(BaseCommand):
             past.live()
             load_villages(FILES / "villages", as_of=today())
         make_discounts(campaign)
+        make_session(campaign)
         make_other_words()
         voices.review()
         voices.wish()
