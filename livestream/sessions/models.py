@@ -59,7 +59,11 @@ class LiveSession(models.Model):
                     state__in=[State.DRAFT, State.SCHEDULED, State.LIVE, State.PAUSED],
                     ended_at__isnull=True,
                 )
-                | Q(state__in=[State.ENDED, State.REPLAY], ended_at__gte=F("started_at")),
+                | Q(
+                    state__in=[State.ENDED, State.REPLAY],
+                    ended_at__isnull=False,
+                    ended_at__gte=F("started_at"),
+                ),
                 name="session_ended_when_over",
             ),
             models.CheckConstraint(
