@@ -47,15 +47,15 @@ class ChannelForm(forms.Form):
 
     platform = forms.ChoiceField(label=_("Platform"), choices=SessionChannel.Platform.choices)
     account = forms.CharField(
-        label=_("Account"),
+        label=_("Account on the platform"),
         max_length=80,
         required=False,
-        help_text=_("As the platform names it. Our own room has none."),
+        help_text=_("Our own room has none."),
     )
     room = forms.CharField(
         label=_("Room"), max_length=100, required=False, help_text=_("Its name or number.")
     )
-    address = forms.URLField(label=_("Address"), required=False, assume_scheme="https")
+    address = forms.URLField(label=_("Web address"), required=False, assume_scheme="https")
     starts_at = _moment(_("Planned start"))
     ends_at = _moment(_("Planned end"))
 

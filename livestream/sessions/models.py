@@ -26,17 +26,15 @@ class LiveSession(models.Model):
     rehearsal is a session in which nothing is sold and nothing counts.
     """
 
-    campaign = models.ForeignKey(
-        "campaigns.Campaign", models.PROTECT, related_name="sessions", verbose_name=_("campaign")
-    )
-    title_zh = models.CharField(_("title in Chinese"), max_length=100)
-    title_en = models.CharField(_("title in English"), max_length=100, blank=True)
-    starts_at = models.DateTimeField(_("planned start"))
-    ends_at = models.DateTimeField(_("planned end"))
-    rehearsal = models.BooleanField(_("rehearsal"), default=False)
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
-    started_at = models.DateTimeField(_("started"), null=True, editable=False)
-    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    campaign = models.ForeignKey("campaigns.Campaign", models.PROTECT, related_name="sessions")
+    title_zh = models.CharField(max_length=100)
+    title_en = models.CharField(max_length=100, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    rehearsal = models.BooleanField(default=False)
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    started_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-starts_at", "-pk"]
@@ -139,12 +137,12 @@ class SessionChannel(models.Model):
         PINDUODUO = "pinduoduo", _("Pinduoduo")
 
     session = models.ForeignKey(LiveSession, models.CASCADE, related_name="channels")
-    platform = models.CharField(_("platform"), max_length=10, choices=Platform)
-    account = models.CharField(_("account"), max_length=80, blank=True)
-    room = models.CharField(_("room"), max_length=100, blank=True)
-    address = models.URLField(_("address"), blank=True)
-    starts_at = models.DateTimeField(_("planned start"))
-    ends_at = models.DateTimeField(_("planned end"))
+    platform = models.CharField(max_length=10, choices=Platform)
+    account = models.CharField(max_length=80, blank=True)
+    room = models.CharField(max_length=100, blank=True)
+    address = models.URLField(blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
 
     class Meta:
         ordering = ["starts_at", "pk"]
@@ -194,14 +192,14 @@ class CueCard(models.Model):
     """What the host says of a pack (手卡). The price is the pack's own, never typed here."""
 
     item = models.OneToOneField(ShelfItem, models.CASCADE, related_name="card")
-    points_zh = models.TextField(_("selling points in Chinese"), blank=True)
-    points_en = models.TextField(_("selling points in English"), blank=True)
-    proofs_zh = models.TextField(_("proofs in Chinese"), blank=True)
-    proofs_en = models.TextField(_("proofs in English"), blank=True)
-    quota_zh = models.CharField(_("quota to say, in Chinese"), max_length=100, blank=True)
-    quota_en = models.CharField(_("quota to say, in English"), max_length=100, blank=True)
-    village_zh = models.CharField(_("village in Chinese"), max_length=100, blank=True)
-    village_en = models.CharField(_("village in English"), max_length=100, blank=True)
+    points_zh = models.TextField(blank=True)
+    points_en = models.TextField(blank=True)
+    proofs_zh = models.TextField(blank=True)
+    proofs_en = models.TextField(blank=True)
+    quota_zh = models.CharField(max_length=100, blank=True)
+    quota_en = models.CharField(max_length=100, blank=True)
+    village_zh = models.CharField(max_length=100, blank=True)
+    village_en = models.CharField(max_length=100, blank=True)
 
     @property
     def points(self) -> str:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from wagtail.admin import messages
@@ -66,7 +65,7 @@ def _move_label(start: str, to: str) -> str:
         (State.DRAFT, State.SCHEDULED): _("Schedule"),
         (State.SCHEDULED, State.DRAFT): _("Back to draft"),
         (State.SCHEDULED, State.LIVE): _("Go live"),
-        (State.LIVE, State.PAUSED): pgettext("live session", "Pause"),
+        (State.LIVE, State.PAUSED): _("Pause"),
         (State.PAUSED, State.LIVE): _("Go on"),
         (State.ENDED, State.REPLAY): _("Show the replay"),
         (State.REPLAY, State.ENDED): _("Take the replay down"),
