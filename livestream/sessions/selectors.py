@@ -20,6 +20,7 @@ def all_sessions() -> QuerySet[LiveSession]:
         LiveSession.objects.select_related("campaign")
         .prefetch_related("channels")
         .annotate(items=Count("shelf"))
+        .order_by("-starts_at", "-pk")
     )
 
 

@@ -52,15 +52,14 @@ def test_the_list_takes_as_many_queries_for_many_sessions(
     desk, count, django_assert_max_num_queries
 ):
     pack = chain.make_grove().pack
-    for number in range(count):
-        make_session(channels=3, packs=[pack], title_zh=f"第{number}场")
+    made = [make_session(channels=3, packs=[pack]).pk for _ in range(count)]
     address = reverse("live:sessions")
     desk.get(address)
 
     with django_assert_max_num_queries(LIST):
         page = desk.get(address)
 
-    assert len(page.context["shown"]) == count
+    assert [session.pk for session in page.context["shown"]] == made[::-1]
     assert {session.items for session in page.context["shown"]} == {1}
     assert page.content.decode().count("own room · Douyin · Kuaishou") == count
 
