@@ -202,8 +202,8 @@ def test_the_campaign_has_a_session_that_is_ready_to_begin() -> None:
     assert not session.rehearsal
     assert session.starts_at > now()
     assert list(session.channels.values_list("platform", flat=True)) == ["own", "douyin"]
-    shelf = [(item.pack.display_name, item.per_buyer) for item in shelf_of(session)]
-    assert shelf == [("二禾米 5斤装", 4), ("红薯粉 5斤家庭装", 3), ("灌阳百香果 3斤装", None)]
+    shelf = [(item.pack.upc, item.per_buyer) for item in shelf_of(session)]
+    assert shelf == [("EHM-1", 4), ("HSF-2", 3), ("BXG-1", None)]
     cards = [item.card for item in shelf_of(session)]
     assert [card.village_zh for card in cards] == ["三树村", "永富村", "东阳村"]
     assert all(card.village_en and card.points_en and card.proofs_en for card in cards)
