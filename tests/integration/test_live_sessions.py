@@ -350,7 +350,10 @@ def test_channels_are_named_once_each(host):
 def test_the_shelf_keeps_its_order(host):
     packs = [chain.make_grove(letter).pack for letter in "ABC"]
     session = make_session(packs=packs)
-    order = lambda: list(session.shelf.values_list("position", "pack"))  # noqa: E731
+
+    def order() -> list[tuple[int, int]]:
+        return list(session.shelf.values_list("position", "pack"))
+
     a, b, c = (pack.pk for pack in packs)
     items = {item.pack_id: item.pk for item in session.shelf.all()}
 
