@@ -41,8 +41,7 @@ def look_at(visitor: Visitor, pages: Pages, root: str = "") -> None:
     for language in LANGUAGES:
         visitor.speak(language)
         for name, path in pages.items():
-            # Wagtail's scripts come late, and change nothing in what is ours.
-            visitor.page.goto(path, wait_until="domcontentloaded" if root else "load")
+            visitor.page.goto(path)
             assert visitor.page.locator("html").get_attribute("lang") == language, path
             if language in ASKED_IN:
                 found += axe.faults(visitor.page, f"{name} {language}", root, THEMES)
@@ -104,8 +103,6 @@ def test_the_cooperatives_pages(arrive_there: Arrive, world: World) -> None:
 def test_the_staffs_pages(arrive_there: Arrive, world: World) -> None:
     staff = arrive_there("staff", width=DESK)
     staff.sign_in("admin@example.org", "/cms/")
-    # Wagtail's scripts are most of what these pages cost, and draw nothing of ours.
-    staff.page.route("**/wagtailadmin/js/**", lambda route: route.abort())
     look_at(staff, world.staff(), OURS)
 
 

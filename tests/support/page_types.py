@@ -10,6 +10,7 @@ from cooperatives.routing.services import pack
 from cooperatives.settlement.models import SalesPool
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.models import Campaign
+from livestream.sessions.models import LiveSession
 from storefront.accounts import address_book
 from storefront.accounts.models import SavedAddress, User
 from storefront.notifications.models import Message
@@ -169,9 +170,27 @@ class World:
             "discount-edit": f"discounts/{terms.pk}/edit/",
             "gift": f"discounts/gifts/{gift.pk}/",
             "review": f"reviews/{review.pk}/",
+            **_live(),
             "figures": f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/",
         }
         return {name: f"/cms/{path}" for name, path in own.items()}
+
+
+def _live() -> Pages:
+    """Of the demo's live session."""
+    session = LiveSession.objects.get()
+    item, channel = session.shelf.first(), session.channels.last()
+    assert item is not None and channel is not None
+    own = f"live/{session.pk}/"
+    return {
+        "live": "live/",
+        "live-new": "live/new/",
+        "live-session": own,
+        "live-edit": f"{own}edit/",
+        "live-channel": f"{own}channels/{channel.pk}/",
+        "live-card": f"{own}cards/{item.pk}/",
+        "live-cards": f"{own}cards/",
+    }
 
 
 def _order(buyer: User, *codes: str) -> Any:
