@@ -101,6 +101,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 if dear else 2
 
     items.sort(key=turn)
+    for item in items:
+        if item.path.parent.name in ("concurrency", "security"):
+            item.add_marker(pytest.mark.flaky(reruns=0))
 
 
 @pytest.fixture(scope="session")

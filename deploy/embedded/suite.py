@@ -12,6 +12,10 @@ from .chromium import find_chromium
 from .places import ROOT, PartError
 from .prepare import prepare
 
+# To two processes; and once more, visibly, what a busy machine may have made too slow. Never a race
+# (tests/conftest.py).
+DEALT = ["-n", "2", "--dist", "loadgroup", "--reruns", "1"]
+
 
 def main(arguments: list[str]) -> int:
     """Prepare, find the browser, and go on as pytest. PYTEST_ARGS adds to its arguments."""
@@ -40,7 +44,7 @@ def main(arguments: list[str]) -> int:
         if subprocess.run(named, check=False).returncode:
             return 1
     command = [sys.executable, "-m", "pytest"]
-    command += ["tests/performance", "-s"] if bench else ["-n", "2", "--dist", "loadgroup"]
+    command += ["tests/performance", "-s"] if bench else DEALT
     command += shlex.split(os.environ.get("PYTEST_ARGS", ""))
     os.execv(sys.executable, command)
 

@@ -21,7 +21,7 @@ from tests.support import axe, money_paths, page_types
 from tests.support.open_site import DESK, PHONE, TAKE, Arrive, OpenSite, Visitor
 from tests.support.page_types import Pages, World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("every page")]
+pytestmark = pytest.mark.browser
 
 LANGUAGES = ("zh-hans", "en")
 ASKED_IN = LANGUAGES if os.environ.get("AXE") == "full" else LANGUAGES[:1]
