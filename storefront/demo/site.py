@@ -74,7 +74,7 @@ def make_campaign(page: CampaignPage) -> Campaign:
         },
     )
     if new:
-        on_shelf = [item.produce_id for item in page.shelf.all()]
+        on_shelf = [item.produce for item in page.shelf.all()]
         campaign.produce.set(on_shelf)
         campaign.villages.set(Partner.objects.filter(pools__produce__in=on_shelf).distinct())
         campaign.save()

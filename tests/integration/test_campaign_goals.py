@@ -237,7 +237,7 @@ def test_progress_is_exact_and_never_rounded_up():
     pack_into_pool(first, pear)
     pack_into_pool(second, plum)
     credit_households(pear, 700, 300)
-    credit_households(plum, 0, 500)
+    credit_households(plum, 500)
 
     found = site_figures()
 
