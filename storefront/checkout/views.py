@@ -48,7 +48,7 @@ def _elsewhere(request: ShopRequest) -> HttpResponse | None:
     if attempt is not None:
         return redirect("shop:basket")
     if request.basket.pk is None or not request.basket.lines.exists():
-        messages.info(request, _("Your basket is empty."))
+        messages.info(request, _("Nothing is in your basket yet."))
         return redirect("shop:basket")
     return None
 
@@ -226,7 +226,7 @@ def refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
     elif refusal.kind == "other_goods":
         messages.info(request, _("Your basket is not the same any more. Please look it through."))
     elif refusal.kind == "empty":
-        messages.info(request, _("Your basket is empty."))
+        messages.info(request, _("Nothing is in your basket yet."))
     else:
         messages.info(request, _("This basket has been ordered already."))
     return redirect("shop:basket")

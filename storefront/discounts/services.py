@@ -201,7 +201,7 @@ def add_code(basket: Any, code: str) -> str:
     if voucher is None and gift is None:
         raise CodeRefused(_("There is no voucher with this code. Please look at it again."))
     if basket.pk is None:
-        raise CodeRefused(_("Your basket is empty."))
+        raise CodeRefused(_("Nothing is in your basket yet."))
     locked = Basket.objects.select_for_update().get(pk=basket.pk)
     if locked.status != Basket.OPEN:
         raise CodeRefused(_("A payment for this basket is under way. Finish it or give it up."))

@@ -127,11 +127,11 @@ class ListPage:
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:
-        """(address, name) from the home page down, below all produce."""
+        """(name, address) from the home page down, below all produce."""
         if not (self.chosen or self.asked.q):
             return []
-        whole = (reverse("shop:produce-list"), _("All produce"))
-        return [("/", _("Home")), whole, (self.asked.query, self.heading)]
+        whole = (_("All produce"), reverse("shop:produce-list"))
+        return [(_("Home"), "/"), whole, (self.heading, self.asked.query)]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:

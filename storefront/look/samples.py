@@ -40,7 +40,7 @@ def all_parts() -> dict[str, Any]:
             {"name": _("Shipped"), "at": None, "done": False},
             {"name": _("Delivered"), "at": None, "done": False},
         ],
-        "crumbs": [("/", _("Home")), ("/produce/", _("All produce")), ("", "百香果")],
+        "crumbs": [(_("Home"), "/"), (_("All produce"), "/produce/"), ("百香果", "")],
         "tabs": [("?tab=a", _("Goods"), 12, True), ("?tab=b", _("Villages"), 3, False)],
     }
 

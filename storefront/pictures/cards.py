@@ -60,7 +60,7 @@ def address_of(produce: Produce, link_code: str = "") -> str:
 def _unit_price(card: Card, english: bool) -> str:
     """The price of a 斤, in English of a kilogram, rounded half up to the fen."""
     if not english:
-        return _("%(price)s per jin") % {"price": f"¥{to_yuan(card.pack.jin_fen):,.2f}"}
+        return _("%(price)s/jin") % {"price": f"¥{to_yuan(card.pack.jin_fen):,.2f}"}
     assert card.pack.net_grams  # CHECK pack_has_grams_and_price
     fen = Decimal(card.pack.offer_fen) * 1000 / card.pack.net_grams
     price = to_yuan(int(fen.to_integral_value(ROUND_HALF_UP)))

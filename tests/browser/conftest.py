@@ -40,7 +40,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         # Its loop runs in this thread, so Django would take every query here for a slip.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         # A busy machine is slow, not wrong.
-        expect.set_options(timeout=15_000)
+        expect.set_options(timeout=45_000)
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium
         chromium.close()
@@ -147,6 +147,21 @@ def open_site(
         yield site
 
 
+@pytest.fixture(scope="module")
+def site_of_module(begin_site: Any) -> Iterator[tuple[OpenSite, Database]]:
+    with begin_site() as begun:
+        yield begun
+
+
+@pytest.fixture
+def own_site(
+    site_of_module: Any, leading_to: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenSite]:
+    """One site for the tests of one file."""
+    with at_home(*site_of_module, leading_to, monkeypatch) as site:
+        yield site
+
+
 @pytest.fixture(scope="session")
 def site_of_all(begin_site: Any) -> Iterator[tuple[OpenSite, Database]]:
     with begin_site() as begun:
@@ -158,8 +173,7 @@ def shared_site(
     site_of_all: Any, leading_to: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenSite]:
     """One site for all tests of this process that don't mind what others did there."""
-    site, database = site_of_all
-    with at_home(site, database, leading_to, monkeypatch):
+    with at_home(*site_of_all, leading_to, monkeypatch) as site:
         yield site
 
 

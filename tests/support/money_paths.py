@@ -41,23 +41,31 @@ def pack(upc: str) -> Product:
     return Product.objects.get(upc=upc)
 
 
+def put_in(buyer: Visitor, *items: tuple[str, int]) -> None:
+    """Packs in the basket, without looking at the pages."""
+    for upc, packs in items:
+        _post(buyer, "/basket/add/", {"pack": pack(upc).pk, "quantity": packs})
+
+
 def fill(buyer: Visitor, *items: tuple[str, int]) -> None:
     """Packs in the basket and an address given, without looking at the pages; then the review."""
+    put_in(buyer, *items)
+    _post(buyer, "/checkout/", ADDRESS)
+    buyer.go("/checkout/review/")
+
+
+def _post(buyer: Visitor, path: str, given: dict[str, Any]) -> None:
+    """Send a form of the site as the buyer's browser would."""
     site = buyer.site.url
     cookie = {"name": "csrftoken", "value": TOKEN, "url": site}
     buyer.page.context.add_cookies([cookie])  # type: ignore[list-item]
-    forms: list[tuple[str, dict[str, Any]]] = [
-        ("/basket/add/", {"pack": pack(upc).pk, "quantity": packs}) for upc, packs in items
-    ]
-    for path, given in [*forms, ("/checkout/", ADDRESS)]:
-        answer = buyer.page.request.post(
-            site + path,
-            form={**given, "csrfmiddlewaretoken": TOKEN},
-            headers={"Accept-Language": buyer.page.evaluate("navigator.language")},
-            max_redirects=0,
-        )
-        assert answer.status == 302, f"{path}: {answer.status}"
-    buyer.go("/checkout/review/")
+    answer = buyer.page.request.post(
+        site + path,
+        form={**given, "csrfmiddlewaretoken": TOKEN},
+        headers={"Accept-Language": buyer.page.evaluate("navigator.language")},
+        max_redirects=0,
+    )
+    assert answer.status == 302, f"{path}: {answer.status}"
 
 
 def tap(buyer: Visitor, selector: str) -> None:

@@ -91,7 +91,7 @@ class Visitor:
             reduced_motion="reduce",
             has_touch=width == PHONE,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         visitor = cls(context.new_page(), site, name)
         visitor._listen()
         return visitor
@@ -139,13 +139,14 @@ class Visitor:
         )
         if height > HEIGHT:
             self.page.set_viewport_size({"width": size["width"], "height": height})
-        # Those further down are fetched only now; those in what is closed, never.
+        # A change of colours is over first; pictures further down are fetched only now, those in
+        # what is closed, never.
         self.page.evaluate(
             """async () => {
                 const there = (each) => each.complete || !each.checkVisibility();
-                while (![...document.images].every(there)) {
+                do {
                     await new Promise((later) => setTimeout(later, 50));
-                }
+                } while (document.getAnimations().length || ![...document.images].every(there));
             }"""
         )
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
@@ -160,21 +161,26 @@ class Visitor:
         cookie = {"name": "django_language", "value": language, "url": self.site.url}
         self.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
-    def fits(self, scroller: str = "main") -> None:
-        """The page is not wider than its window, nor is what scrolls inside it."""
-        wide, window = self.page.evaluate(
-            """(scroller) =>
-                [Math.max(...[document.scrollingElement, ...document.querySelectorAll(scroller)]
-                .map((each) => each.scrollWidth)), innerWidth]""",
-            scroller,
-        )
-        if wide > window:
-            sticking = self.page.evaluate(
-                """() => [...document.querySelectorAll("body *")]
+    def fits(self, parts: str = "html, main") -> None:
+        """These parts of the page, and what scrolls inside them, do not stick out of its window."""
+        sticking = self.sticking(parts)
+        assert not sticking, sticking
+
+    def sticking(self, parts: str) -> str:
+        """What sticks out of the window in these parts of the page; "" where nothing does."""
+        wide, window, out = self.page.evaluate(
+            """(parts) => {
+                const all = [...document.querySelectorAll(parts)];
+                const left = (each) => each.getBoundingClientRect().left;
+                const out = all.flatMap((each) => [...each.querySelectorAll("*")])
                     .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
-                    .slice(0, 8).map((each) => each.tagName + "." + each.className)"""
-            )
-            raise AssertionError(f"{self.page.url}: {wide} > {window} px: {sticking}")
+                    .slice(0, 8).map((each) => each.tagName + "." + each.className);
+                const wide = Math.max(...all.map((each) => left(each) + each.scrollWidth));
+                return [Math.ceil(wide), innerWidth, out];
+            }""",
+            parts,
+        )
+        return f"{self.page.url}: {wide} > {window} px: {out}" if wide > window else ""
 
     def press(self, name: str, *, exact: bool = True) -> None:
         """Press the button with this name, and wait for the page that it leads to."""

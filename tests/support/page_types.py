@@ -50,6 +50,7 @@ SHOP: Pages = {
     "list-empty": "/produce/?q=zzzzqqqq",
     "search": "/produce/?q=baixiangguo",
     "product": "/produce/PG/",
+    "product-of-three": "/produce/XL/",
     "product-sold-out": "/produce/AXE/",
     "remind": "/produce/AXE/remind/",
     "reviews": "/produce/PG/reviews/",
@@ -148,6 +149,7 @@ class World:
             "sales-pools": "sales-pools/",
             "sales-pool": f"sales-pools/{sales.pk}/",
             "cases": "cases/?show=all",
+            "case": f"cases/{self.case_id}/",
         }
         return {name: f"/coop/{COOPERATIVE}/{path}" for name, path in own.items()}
 
@@ -155,7 +157,8 @@ class World:
         """Ours inside Wagtail's admin."""
         number, line, review = self.order.number, self.order.lines.first(), Review.objects.first()
         message, terms = Message.objects.latest("pk"), discounts.Terms.objects.last()
-        assert line is not None and review is not None and terms is not None
+        gift = discounts.Gift.objects.last()
+        assert line is not None and review is not None and terms is not None and gift is not None
         own = STAFF | {
             "order": f"orders/{number}/",
             "refund": f"orders/{number}/refund/",
@@ -164,6 +167,7 @@ class World:
             "message": f"messages/{message.pk}/",
             "discount": f"discounts/{terms.pk}/",
             "discount-edit": f"discounts/{terms.pk}/edit/",
+            "gift": f"discounts/gifts/{gift.pk}/",
             "review": f"reviews/{review.pk}/",
             "figures": f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/",
         }
@@ -188,7 +192,9 @@ def happen(site: str) -> World:
     arrived, claimed = _order(buyer, "PG-2", "HSF-2"), _order(buyer, "HSF-2")
     for each in (arrived, claimed):
         cases.arrive(each)
-    line = cases.ConsignmentLine.objects.get(consignment__order=claimed)
+    line = cases.ConsignmentLine.objects.get(
+        consignment__order=claimed, consignment__partner=parcel.partner
+    )
     case = cases.write_case(claimed, line, kind="missing", packs=1, pictures=0)
     admin, first = User.objects.get(email="admin@example.org"), claimed.lines.get()
     review = reviews.write(

@@ -56,7 +56,7 @@ def weight(grams: int) -> str:
 @register.filter
 def per_jin(product: Product) -> str:
     """The price of one 斤."""
-    return _("%(price)s per jin") % {"price": fen(product.jin_fen)}
+    return _("%(price)s/jin") % {"price": fen(product.jin_fen)}
 
 
 @register.filter
