@@ -1,5 +1,6 @@
 """Staff pages in Wagtail's admin: live sessions, their channels and their shelf."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -236,4 +237,4 @@ def _number(typed: str) -> int | None:
     """The number that was typed; None for nothing, 0 (which is refused) for anything else."""
     if not typed:
         return None
-    return int(typed) if typed.isascii() and typed.isdecimal() else 0
+    return int(typed) if re.fullmatch("[0-9]{1,4}", typed) else 0
