@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import segno
@@ -87,7 +88,7 @@ def test_every_link_gets_a_code_to_say_of_four_characters_that_sound_different(c
 
 def test_a_code_to_say_that_is_taken_is_not_made_again(campaign, monkeypatch):
     drawn = iter("KKKKKKKKKKKM")
-    monkeypatch.setattr(codes.secrets, "choice", lambda alphabet: next(drawn))
+    monkeypatch.setattr(codes, "secrets", SimpleNamespace(choice=lambda alphabet: next(drawn)))
 
     said = [
         TrackedLink.objects.create(code=code, campaign=campaign, channel="x").spoken
@@ -98,7 +99,7 @@ def test_a_code_to_say_that_is_taken_is_not_made_again(campaign, monkeypatch):
 
 
 def test_without_free_codes_to_say_none_is_made(campaign, monkeypatch):
-    monkeypatch.setattr(codes.secrets, "choice", lambda alphabet: "K")
+    monkeypatch.setattr(codes, "secrets", SimpleNamespace(choice=lambda alphabet: "K"))
     TrackedLink.objects.create(code="FIRST", campaign=campaign, channel="x")
 
     with pytest.raises(RuntimeError, match="no spoken codes left"):
