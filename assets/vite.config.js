@@ -14,7 +14,7 @@ function pictures() {
     async closeBundle() {
       await layOutPictures(here("./dist/"));
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
-      for (const plain of ["css/style.css", "css/staff.css", "js/wording.js", "js/words.js"]) {
+      for (const plain of ["css/style.css", "css/staff.css", "css/sheet.css", "js/wording.js", "js/words.js"]) {
         copyFileSync(here(`./${plain}`), here(`./dist/${plain.split("/")[1]}`));
       }
     },

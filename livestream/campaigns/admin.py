@@ -1,11 +1,13 @@
-"""Campaigns in Wagtail's admin: their links, and what they sold."""
+"""Campaigns in Wagtail's admin: their links and costs, and what they sold."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django.db.models import ProtectedError
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -15,12 +17,23 @@ from wagtail.snippets.views.snippets import DeleteView, IndexView, InspectView, 
 
 from catalog.clock import now
 from cooperatives.portal.templatetags.portal import yuan
+from livestream.campaigns.codes import SPOKEN
 from livestream.campaigns.models import Campaign, LinkTouch
-from livestream.campaigns.selectors import link_figures, site_figures
+from livestream.campaigns.printing import LinkQr, PrintSheet
+from livestream.campaigns.selectors import costs_of, link_figures, progress, site_figures
+
+
+def _place(partner: Any) -> str:
+    """A village as staff look for it: with its county and its cooperative."""
+    return " · ".join(filter(None, (partner.place, partner.display_name)))
 
 
 class CampaignForm(WagtailAdminModelForm):
-    """A campaign with its links. What is printed and was followed stays what it is."""
+    """A campaign with its links and costs. What is printed and was followed stays what it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["villages"].label_from_instance = _place
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -28,7 +41,21 @@ class CampaignForm(WagtailAdminModelForm):
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("It ends before it begins."))
         self._keep_used_links()
+        self._keep_spoken_codes()
         return cleaned
+
+    def save(self, commit: bool = True) -> Campaign:
+        """What stands in a cost was entered by whoever wrote or changed it last."""
+        for form in self.formsets["costs"].forms:
+            if form.has_changed():
+                form.instance.entered_by = self.for_user
+        return super().save(commit)
+
+    def _keep_spoken_codes(self) -> None:
+        """Refuse a code to print that could be another link's code to say."""
+        for form in self.formsets["links"].forms:
+            if "code" in form.changed_data and re.match(SPOKEN, form.cleaned_data.get("code", "")):
+                form.add_error("code", _("Codes of this sort are kept for codes to say."))
 
     def _keep_used_links(self) -> None:
         """Refuse to delete or rename a link that someone has followed."""
@@ -58,30 +85,39 @@ class CampaignIndex(IndexView):
 
 
 class CampaignFigures(InspectView):
-    """A campaign's figures, its links with their full addresses, and what each of them sold."""
+    """A campaign's goals, figures, costs, and links with their addresses and what they sold."""
 
     page_title = _("Figures")
     template_name = "campaigns/admin/figures.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        site = site_figures()
+        site, costs = site_figures(), costs_of(self.object.pk)
+        figures, links = site.of(self.object.pk), link_figures(self.object.pk)
+        address = self.object.snippet_viewset.get_url_name
         return super().get_context_data(
-            figures=site.of(self.object.pk),
+            figures=figures,
             site=site.site,
-            links=link_figures(self.object.pk),
+            goals=progress(self.object, site),
+            costs=costs,
+            after_costs_fen=figures.net_fen - costs.total_fen,
+            villages=self.object.villages.all(),
+            produce=self.object.produce.all(),
+            links=links,
+            has_links=any(row.link for row in links),
+            **{f"{name}_url": address(name) for name in ("print", "png", "svg")},
             frozen=now() >= self.object.frozen_from,
             **kwargs,
         )
 
 
 class CampaignDelete(DeleteView):
-    """Only a campaign without links and sales goes."""
+    """Only a campaign without links, costs and sales goes."""
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().post(request, *args, **kwargs)
         except ProtectedError:
-            messages.error(request, _("It has links or sales: it cannot be deleted."))
+            messages.error(request, _("It has links, costs or sales: it cannot be deleted."))
             return self.get(request, *args, **kwargs)
 
 
@@ -119,8 +155,10 @@ class CampaignViewSet(SnippetViewSet):
     inspect_view_class = CampaignFigures
     delete_view_class = CampaignDelete
     search_fields = ["code", "name_zh", "name_en"]
+    list_filter = ["kind"]
     list_display = [
         "__str__",
+        Column("kind", label=_("Kind"), accessor="get_kind_display"),
         "starts_at",
         "ends_at",
         _count("orders", _("Orders")),
@@ -135,18 +173,62 @@ class CampaignViewSet(SnippetViewSet):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("name_zh"), FieldPanel("name_en")]),
-                    FieldPanel("code"),
+                    FieldRowPanel([FieldPanel("code"), FieldPanel("kind")]),
                     FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
                     FieldPanel("page"),
                 ],
                 heading=_("Campaign"),
             ),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel(
+                        [
+                            FieldPanel("goal_grams"),
+                            FieldPanel("goal_paid_fen"),
+                            FieldPanel("goal_households"),
+                        ]
+                    )
+                ],
+                heading=_("Goals"),
+                help_text=_("Each may be empty. How far it is stands with the figures."),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("villages", widget=CheckboxSelectMultiple),
+                    FieldPanel("produce", widget=CheckboxSelectMultiple),
+                ],
+                heading=_("For whom, and with what"),
+            ),
             InlinePanel(
                 "links",
                 label=_("Tracked link"),
                 heading=_("Tracked links"),
-                panels=[FieldPanel("channel"), FieldPanel("produce"), FieldPanel("code")],
+                panels=[
+                    FieldRowPanel([FieldPanel("medium"), FieldPanel("channel")]),
+                    FieldRowPanel([FieldPanel("produce"), FieldPanel("code")]),
+                ],
+            ),
+            InlinePanel(
+                "costs",
+                label=_("Cost"),
+                heading=_("Costs"),
+                help_text=_("Shown beside net sales; the ledger does not know of them."),
+                panels=[
+                    FieldRowPanel([FieldPanel("kind"), FieldPanel("amount_fen")]),
+                    FieldRowPanel([FieldPanel("what_for"), FieldPanel("day")]),
+                ],
             ),
         ],
         base_form_class=CampaignForm,
     )
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Besides Wagtail's own: the links' QR codes, and the sheet to print."""
+        conv = self.pk_path_converter
+        link = f"inspect/<{conv}:pk>/links/<int:link_pk>"
+        return [
+            *super().get_urlpatterns(),
+            path(f"{link}.svg", self.construct_view(LinkQr, image="svg"), name="svg"),
+            path(f"{link}.png", self.construct_view(LinkQr, image="png"), name="png"),
+            path(f"inspect/<{conv}:pk>/print/", self.construct_view(PrintSheet), name="print"),
+        ]

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from catalog.numbers import largest_remainder
-from livestream.campaigns.models import LinkTouch, TrackedLink
+from livestream.campaigns.models import Campaign, CampaignCost, LinkTouch, TrackedLink
 
 CODE = re.compile(r"[A-Za-z0-9-]{1,24}")
 
@@ -41,10 +41,39 @@ class SiteFigures:
     site: Figures
     none: Figures
     campaigns: dict[int, Figures] = field(default_factory=dict)
+    # Of each campaign, the sales pools that credit households for what it sold.
+    pools: dict[int, list[int]] = field(default_factory=dict)
 
     def of(self, campaign_id: int) -> Figures:
         """A campaign's figures; zeros when nothing was sold."""
         return self.campaigns.get(campaign_id, Figures())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a campaign is towards one goal: "grams", "paid" or "households"."""
+
+    name: str
+    done: int
+    goal: int
+
+    @property
+    def percent(self) -> int:
+        """Whole percent, never rounded up: 100 means reached."""
+        return self.done * 100 // self.goal
+
+    @property
+    def drawn(self) -> int:
+        """The bar's length out of `goal`."""
+        return max(0, min(self.done, self.goal))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a campaign cost, in fen, row by row and in all."""
+
+    rows: Sequence[CampaignCost]
+    total_fen: int
 
 
 @dataclass(frozen=True)
@@ -102,6 +131,16 @@ CREDITED = """
     WHERE p.sales_pool_id IS NOT NULL
     GROUP BY p.sales_pool_id
 """
+# Households with something credited in these sales pools.
+HOUSEHOLDS = """
+    SELECT count(*) FROM (
+        SELECT a.household_id
+        FROM ledger_posting p
+        JOIN ledger_account a ON a.id = p.account_id AND a.kind IN ('pending', 'available')
+        WHERE p.sales_pool_id = ANY(%s)
+        GROUP BY a.household_id HAVING sum(p.amount_fen) < 0
+    ) credited
+"""
 
 
 def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple]:
@@ -111,11 +150,11 @@ def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple]:
 
 
 def find_link(code: str) -> TrackedLink | None:
-    """The tracked link of a code, in any case, with its campaign, page and produce."""
+    """The tracked link of a code, printed or said, in any case; with campaign, page, produce."""
     if not CODE.fullmatch(code):
         return None
     links = TrackedLink.objects.select_related("campaign__page", "produce")
-    return links.filter(code=code).first()
+    return links.filter(Q(code=code) | Q(spoken=code.upper())).first()
 
 
 def _cut_pool(credited_fen: int, money: dict[int, tuple[int, int]]) -> dict[int, int]:
@@ -132,16 +171,16 @@ def _cut_pool(credited_fen: int, money: dict[int, tuple[int, int]]) -> dict[int,
     return {0: credited_fen}
 
 
-def _credited() -> dict[int, int]:
-    """Household credits by campaign id (0: none), in fen."""
+def _credited() -> dict[int, dict[int, int]]:
+    """Household credits by campaign id (0: none) and sales pool, in fen."""
     money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for sales_pool_id, campaign_id, now_fen, packed_fen in _rows(CURRENT + IN_POOLS):
         money[sales_pool_id][campaign_id or 0] = (now_fen, packed_fen or 0)
-    totals: dict[int, int] = defaultdict(int)
+    credited: dict[int, dict[int, int]] = defaultdict(dict)
     for sales_pool_id, credited_fen in _rows(CREDITED):
         for campaign_id, part in _cut_pool(credited_fen, money[sales_pool_id]).items():
-            totals[campaign_id] += part
-    return totals
+            credited[campaign_id][sales_pool_id] = part
+    return credited
 
 
 def _figures(by: str, where: str = "", params: Sequence[Any] = ()) -> dict[Any, Figures]:
@@ -165,7 +204,8 @@ def _with_credit(figures: Figures, credited_fen: int) -> Figures:
 def site_figures() -> SiteFigures:
     """The figures of every campaign, of none, and of the site. Four queries."""
     found = _figures("current.campaign_id")
-    credited = _credited()
+    pools = _credited()
+    credited = {key: sum(parts.values()) for key, parts in pools.items()}
     whole = found.pop("whole")
     campaigns = {key: value for key, value in found.items() if key is not None}
     return SiteFigures(
@@ -174,7 +214,33 @@ def site_figures() -> SiteFigures:
         campaigns={
             key: _with_credit(value, credited.get(key, 0)) for key, value in campaigns.items()
         },
+        pools={
+            key: [pool for pool, part in parts.items() if part > 0] for key, parts in pools.items()
+        },
     )
+
+
+def progress(campaign: Campaign, found: SiteFigures) -> list[Progress]:
+    """How far a campaign is towards each goal that it has. One query."""
+    figures = found.of(campaign.pk)
+    [(households,)] = _rows(HOUSEHOLDS, [found.pools.get(campaign.pk, [])])
+    goals = (
+        ("grams", figures.grams, campaign.goal_grams),
+        ("paid", figures.paid_fen, campaign.goal_paid_fen),
+        ("households", households, campaign.goal_households),
+    )
+    return [Progress(name, done, goal) for name, done, goal in goals if goal is not None]
+
+
+def costs_of(campaign_id: int) -> Costs:
+    """A campaign's costs with who entered them. One query."""
+    rows = list(CampaignCost.objects.filter(campaign=campaign_id).select_related("entered_by"))
+    return Costs(rows, sum(row.amount_fen for row in rows))
+
+
+def links_of(campaign_id: int) -> QuerySet[TrackedLink]:
+    """A campaign's tracked links, with the produce that they lead to. One query."""
+    return TrackedLink.objects.filter(campaign=campaign_id).select_related("produce")
 
 
 def link_figures(campaign_id: int) -> list[LinkFigures]:
@@ -192,7 +258,7 @@ def link_figures(campaign_id: int) -> list[LinkFigures]:
     )
     rows = [
         LinkFigures(link, touches.get(link.pk, 0), found.pop(link.code, Figures()))
-        for link in TrackedLink.objects.filter(campaign_id=campaign_id).select_related("produce")
+        for link in links_of(campaign_id)
     ]
     for figures in found.values():
         rows.append(LinkFigures(None, 0, figures))

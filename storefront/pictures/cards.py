@@ -5,7 +5,6 @@ price makes a new one.
 """
 
 import hashlib
-import io
 from dataclasses import astuple, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -106,15 +105,6 @@ def qr_rows(address: str) -> list[tuple[bool, ...]]:
     """A QR code with its quiet zone: rows of dark and light."""
     code = segno.make(address, error="m", micro=False)
     return [tuple(map(bool, row)) for row in code.matrix_iter(border=2)]
-
-
-def qr_svg(address: str) -> bytes:
-    """A QR code for print, black on white, as sharp as the paper."""
-    made = io.BytesIO()
-    segno.make(address, error="q", micro=False).save(
-        made, kind="svg", scale=8, border=4, light="white", xmldecl=True
-    )
-    return made.getvalue()
 
 
 def _photograph(source: bytes, size: tuple[int, int]) -> Image.Image:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
 from catalog.models import Produce
+from livestream.campaigns.qr import qr_svg
 from storefront.accounts.limits import by_address, too_often, wait_page
 from storefront.pages.models import BilingualPage
 from storefront.pictures import cards
@@ -62,7 +63,7 @@ def produce_og(request: HttpRequest, code: str) -> HttpResponse:
 def qr(request: HttpRequest, code: str) -> HttpResponse:
     """A produce's QR code as SVG, for print; ?c=CODE as in `share`."""
     produce = get_object_or_404(Produce, code=code)
-    made = cards.qr_svg(cards.address_of(produce, request.GET.get("c", "")))
+    made = qr_svg(cards.address_of(produce, request.GET.get("c", "")))
     response = HttpResponse(made, content_type="image/svg+xml")
     patch_cache_control(response, public=True, max_age=KEPT_SECONDS)
     return response

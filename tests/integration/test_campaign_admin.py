@@ -12,10 +12,10 @@ from django.urls import reverse
 from catalog.clock import now
 from livestream.campaigns.codes import ALPHABET
 from livestream.campaigns.models import Campaign, LinkTouch, TrackedLink
+from tests.support.campaigns import NAMESPACE, form
 from tests.support.sold import make_farm, sell
 
 pytestmark = pytest.mark.django_db
-NAMESPACE = "wagtailsnippets_campaigns_campaign"
 
 
 @pytest.fixture
@@ -25,28 +25,6 @@ def staff(client):
     )
     client.force_login(user)
     return client
-
-
-def form(links: list[dict], **fields) -> dict:
-    """The admin form's fields, as a browser posts them."""
-    saved = sum(1 for link in links if link.get("id"))
-    data = {
-        "code": "autumn",
-        "name_zh": "秋收",
-        "name_en": "Autumn",
-        "page": "",
-        "starts_at": "2026-09-01 00:00",
-        "ends_at": "2036-09-30 00:00",
-        "links-TOTAL_FORMS": len(links),
-        "links-INITIAL_FORMS": saved,
-        "links-MIN_NUM_FORMS": 0,
-        "links-MAX_NUM_FORMS": 1000,
-        **fields,
-    }
-    for index, link in enumerate(links):
-        row = {"id": "", "channel": "", "produce": "", "code": "", "DELETE": "", **link}
-        data |= {f"links-{index}-{name}": value for name, value in row.items()}
-    return data
 
 
 def test_a_campaign_is_made_with_links_whose_codes_make_themselves(staff):

@@ -186,8 +186,17 @@ def test_the_campaign_runs_and_all_on_its_shelf_can_be_sold() -> None:
     page = CampaignPage.objects.get()
     assert campaign.page_id == page.pk
     assert campaign.runs_at(now())
-    links = campaign.links.order_by("code").values_list("code", "produce__code")
-    assert list(links) == [("DEMO-FAIR", None), ("DEMO-PEAR", "XL")]
+    links = campaign.links.order_by("code").values_list("code", "medium", "produce__code")
+    assert list(links) == [
+        ("DEMO-FAIR", "poster", None),
+        ("DEMO-HOST", "host", "XL"),
+        ("DEMO-PEAR", "channel", "XL"),
+        ("DEMO-STALL", "stall", None),
+    ]
+    assert campaign.kind == "season"
+    assert sum(cost.amount_fen for cost in campaign.costs.all()) == 68_050
+    assert campaign.villages.exists()
+    assert campaign.produce.count() == 8
     assert page.shelf.count() == 8
     for item in page.shelf.all():
         assert sum(pool.free for pool in StockPool.objects.filter(produce=item.produce)) > 0

@@ -9,8 +9,10 @@ from tests.support.shop import make_many
 # Tables that nothing public shows, or only together with a row that is noted (an order line with
 # its pool, a lot with its pool).
 NOT_SHOWN = """
-    accounts_ address_ aftersales_ analytics_ auth_ basket_ campaigns_lineattribution
-    campaigns_linktouch campaigns_trackedlink cases_ communication_ customer_
+    accounts_ address_ aftersales_ analytics_ auth_ basket_
+    campaigns_campaign_produce campaigns_campaign_villages campaigns_campaigncost
+    campaigns_lineattribution campaigns_linktouch campaigns_trackedlink
+    cases_ communication_ customer_
     discounts_buyercount discounts_gift discounts_host discounts_use django_ households_lot
     households_promise households_villageimport households_writeoff impact_countedpayout mfa_
     socialaccount_ account_ live_sessions_

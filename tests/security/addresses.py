@@ -32,6 +32,7 @@ ORDER = {"number": "order"}
 ATTEMPT = {"uuid": "attempt"}
 SAVED = {"pk": "saved"}
 SESSION = {"session_id": "session"}
+CAMPAIGN_LINK = {"pk": "campaign", "link_pk": "campaign_link"}
 ADDRESSES = {
     "healthz": Address(OPEN, post={}),
     "readyz": Address(OPEN, post={}),
@@ -211,6 +212,9 @@ ADDRESSES = {
     "staff-reviews:list": Address(OF_STAFF, post={}),
     "staff-reviews:review": Address(OF_STAFF, {"review_id": "review"}),
     "staff-reviews:picture": Address(OF_STAFF, {"picture_id": "review_picture"}, post={}),
+    "wagtailsnippets_campaigns_campaign:print": Address(OF_STAFF, {"pk": "campaign"}, post={}),
+    "wagtailsnippets_campaigns_campaign:png": Address(OF_STAFF, CAMPAIGN_LINK, post={}),
+    "wagtailsnippets_campaigns_campaign:svg": Address(OF_STAFF, CAMPAIGN_LINK, post={}),
     "staff-cases:picture": Address(OF_STAFF, {"picture_id": "picture"}, post={}),
 }
 

@@ -169,6 +169,7 @@ def test_unknown_ids_are_missing_not_broken(world):
         **dict.fromkeys(("line", "case", "picture", "terms", "gift", "saved"), 999_999_999),
         **dict.fromkeys(("page", "reminder", "review", "review_picture"), 999_999_999),
         **dict.fromkeys(("session", "session_channel", "shelf_item"), 999_999_999),
+        **dict.fromkeys(("campaign", "campaign_link"), 999_999_999),
     }
     for name, address in ADDRESSES.items():
         person = next((p for p in ("manager_a", "staff", "buyer") if address.get.get(p)), None)

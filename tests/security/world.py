@@ -1,5 +1,6 @@
 """Two cooperatives and all kinds of people, for the tests that walk the whole site."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -9,6 +10,7 @@ from catalog.clock import now
 from cooperatives.portal.models import Membership
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.routing.services import pack
+from livestream.campaigns.models import Campaign, TrackedLink
 from storefront.accounts.address_book import save_address
 from storefront.accounts.models import User
 from storefront.accounts.roles import Role, seed_roles
@@ -69,6 +71,10 @@ def make_world() -> dict[str, Any]:
     review_picture = ReviewPicture.objects.create(review=review, image=make_anew(photo()))
     remind(grove.produce, "stock", user=people["buyer"], guest=None, language="en")
     evening = sessions.make_session(channels=1, packs=[grove.pack])
+    campaign = Campaign.objects.create(
+        code="walk", name_zh="推广", starts_at=now(), ends_at=now() + timedelta(days=1)
+    )
+    TrackedLink.objects.create(code="WALK", campaign=campaign, channel="poster")
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, user in people.items():
         clients[person].force_login(user)
@@ -102,6 +108,8 @@ def make_world() -> dict[str, Any]:
         "shelf_item": evening.shelf.get().pk,
         "saved": save_address(people["buyer"], {"name": "买家", "province": "北京"}).pk,
         "link": "NOSUCH",
+        "campaign": campaign.pk,
+        "campaign_link": campaign.links.get().pk,
         "page": Page.get_first_root_node().add_child(instance=HomePage(title="家", slug="jia")).pk,
         "sitemap_file": "pages",
         "language": "en",

@@ -18,7 +18,14 @@ from storefront.demo.discounts import CODES, make_discounts
 from storefront.demo.produce import tell_of_produce
 from storefront.demo.season import Past, may_begin
 from storefront.demo.session import make_session
-from storefront.demo.site import LINKS, make_campaign, make_pages, name_categories, name_places
+from storefront.demo.site import (
+    LINKS,
+    enter_costs,
+    make_campaign,
+    make_pages,
+    name_categories,
+    name_places,
+)
 from storefront.demo.words import make_other_words
 from storefront.impact.services import count as count_impact
 
@@ -67,6 +74,7 @@ class Command(BaseCommand):
         campaign = make_campaign(make_pages())
         password = os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
         accounts = make_accounts(password)
+        enter_costs(campaign)
         if past is not None:
             past.live()
             load_villages(FILES / "villages", as_of=today())
@@ -97,7 +105,7 @@ def announcement(accounts: list[SignIn], password: str) -> str:
     lines += ["", "Tracked links of the demo's campaign"]
     lines += [
         f"  {settings.SITE_URL}/r/{code}   → {f'produce {produce}' if produce else 'its page'}"
-        for code, _, produce in LINKS
+        for code, _, _, produce in LINKS
     ]
     lines += ["", "Codes for the basket"]
     lines += [f"  {code:<22}{what}" for code, what in CODES]
