@@ -104,6 +104,7 @@ def test_the_staffs_pages(arrive_there: Arrive, world: World) -> None:
     staff = arrive_there("staff", width=DESK)
     staff.sign_in("admin@example.org", "/cms/")
     look_at(staff, world.staff(), OURS)
+    look_at(staff, world.sheets())
 
 
 def test_pages_of_errors(arrive_there: Arrive, shared_site: OpenSite) -> None:

@@ -44,10 +44,10 @@ def link(campaign: Campaign) -> TrackedLink:
 
 def member(client, role: Role | None):
     """Sign in somebody of a role, or a buyer."""
-    user = get_user_model().objects.create_user(
-        email="wu@example.org", password="pears-4-me", is_staff=role is not None
-    )
+    user = get_user_model().objects.create_user(email="wu@example.org", password="pears-4-me")
     if role is not None:
+        user.is_staff = True
+        user.save()
         user.groups.add(seed_roles()[role])
     client.force_login(user)
     return client

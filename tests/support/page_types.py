@@ -171,9 +171,18 @@ class World:
             "gift": f"discounts/gifts/{gift.pk}/",
             "review": f"reviews/{review.pk}/",
             **_live(),
-            "figures": f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/",
+            "figures": _campaign(),
         }
         return {name: f"/cms/{path}" for name, path in own.items()}
+
+    def sheets(self) -> Pages:
+        """Of the staff's, without Wagtail's menu: to print."""
+        return {"qr-sheet": f"/cms/{_campaign()}print/"}
+
+
+def _campaign() -> str:
+    """The figures of the demo's campaign."""
+    return f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/"
 
 
 def _live() -> Pages:
