@@ -1,5 +1,6 @@
 """Every write to live sessions: what is prepared, and the moves from one state to the next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -44,6 +45,9 @@ FINAL = {
     (State.LIVE, State.ENDED),
     (State.PAUSED, State.ENDED),
 }
+# What others do with a move, in its transaction and under the session's lock; they add themselves
+# at start-up.
+AFTER_MOVE: list[Callable[[LiveSession, SessionEvent], None]] = []
 
 
 class CannotMove(Exception):
@@ -156,14 +160,16 @@ def move(
         cause=cause,
         actor=actor,
         at=moment,
-        offset_ms=_milliseconds(row, moment),
+        offset_ms=milliseconds_into(row, moment),
     )
+    for follow in AFTER_MOVE:
+        follow(row, event)
     session.state, session.started_at, session.ended_at = row.state, row.started_at, row.ended_at
     return event
 
 
-def _milliseconds(session: LiveSession, moment: datetime) -> int | None:
-    """How far into the session a moment lies."""
+def milliseconds_into(session: LiveSession, moment: datetime) -> int | None:
+    """How far into a session a moment lies; None before it started."""
     if session.started_at is None:
         return None
     since = moment - session.started_at

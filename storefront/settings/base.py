@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "storefront.speed",
     "livestream.campaigns",
     "livestream.sessions",
+    "livestream.room",
     "livestream.platforms",
     "cooperatives.households",
     "cooperatives.routing",
