@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from catalog.clock import now
 from livestream.campaigns import cookie
 from livestream.campaigns.models import Campaign, LineAttribution, LinkTouch, TrackedLink
+from livestream.sessions.models import LiveSession
 
 Rule = LineAttribution.Rule
-RULE_VERSION = 1
+RULE_VERSION = 2
 # More touches of one member than this within seven days change nothing: the last one counts.
 MOST_ACCOUNT_TOUCHES = 50
 
@@ -27,10 +28,12 @@ class OverrideRefused(Exception):
 
 @dataclass(frozen=True)
 class LineToAttribute:
-    """An order line and where its basket line came from ("room:17", "" for the catalogue).
+    """An order line and where its basket line came from; "" is the catalogue.
 
-    `coupons` are the campaigns' coupons that it was discounted by, the one that took most off
-    first: each {"terms": id, "code": code, "campaign": campaign id}.
+    "room:17" was added from the room of live session 17; "platform:douyin:17" was sold on another
+    platform and imported as a sale of that session. `coupons` are the campaigns' coupons that it
+    was discounted by, the one that took most off first: each {"terms": id, "code": code,
+    "campaign": campaign id}.
     """
 
     order_line_id: int
@@ -45,6 +48,8 @@ class Sale:
     # Newest last; each is {"link": code, "campaign": id, "at": ISO time, "visitor": uuid}.
     touches: Sequence[Mapping[str, Any]]
     campaigns: Mapping[int, Campaign]
+    # The live sessions that sources name.
+    sessions: Mapping[int, LiveSession]
     # When the buyer started to pay: the seven days end there.
     started_at: datetime
     user_id: int | None
@@ -110,20 +115,61 @@ def _coupon(line: LineToAttribute, sale: Sale) -> Match | None:
     return None
 
 
-# DESIGN §7, in its order: the first that matches wins. Fair till, institution, live room (a
-# source "room:…") and platform import take their places here when their channels exist.
+def _session_of(line: LineToAttribute) -> int | None:
+    """The id of the live session that a line's source names."""
+    kind, _colon, rest = line.source.partition(":")
+    name = rest.rpartition(":")[2]
+    return int(name) if kind in (Rule.ROOM, Rule.PLATFORM) and name.isdecimal() else None
+
+
+def _session(line: LineToAttribute, sale: Sale) -> LiveSession | None:
+    """The session that a line comes from: it began, was no rehearsal, and is not frozen yet."""
+    session = sale.sessions.get(_session_of(line) or 0)
+    if session is None or session.rehearsal or session.started_at is None:
+        return None
+    return session if sale.started_at < session.campaign.frozen_from else None
+
+
+def _room(line: LineToAttribute, sale: Sale) -> Match | None:
+    """The session from whose room the line was put into the basket."""
+    session = _session(line, sale)
+    if session is None or not line.source.startswith("room:"):
+        return None
+    return session.campaign_id, {"session": session.pk}
+
+
+def _platform(line: LineToAttribute, sale: Sale) -> Match | None:
+    """The session that another platform's sale was imported for."""
+    session = _session(line, sale)
+    if session is None or not line.source.startswith("platform:"):
+        return None
+    return session.campaign_id, {"session": session.pk, "platform": line.source.split(":")[1]}
+
+
+# DESIGN §7, in its order: the first that matches wins. Fair till and institution take their
+# places here when their channels exist.
 RULES: tuple[tuple[str, Callable[[LineToAttribute, Sale], Match | None]], ...] = (
     (Rule.COUPON, _coupon),
+    (Rule.ROOM, _room),
     (Rule.LINK, _last_link),
+    (Rule.PLATFORM, _platform),
 )
 
 
 def _decide(line: LineToAttribute, sale: Sale) -> tuple[str, int | None, dict[str, Any]]:
-    """The rule that wins for a line, its campaign and its evidence."""
+    """The rule that wins for a line, its campaign and its evidence.
+
+    A coupon that is dropped in a room says which campaign it is, and the line's source which of
+    the campaign's sessions: the evidence keeps both.
+    """
     for rule, matches in RULES:
         match = matches(line, sale)
         if match:
-            return rule, *match
+            campaign_id, evidence = match
+            session = _session(line, sale)
+            if session is not None and session.campaign_id == campaign_id:
+                evidence = {"session": session.pk, **evidence}
+            return rule, campaign_id, evidence
     return Rule.NONE, None, {}
 
 
@@ -137,15 +183,18 @@ def attribute_lines(
 ) -> None:
     """Write what each order line is credited to, inside the caller's transaction, in 2 queries.
 
-    One row for each line, also where nothing matched. `touches` are `candidates()` as frozen
-    when payment started, and `started_at` is that moment: the seven days end there.
+    A third one if a source names a live session. One row for each line, also where nothing
+    matched. `touches` are `candidates()` as frozen when payment started, and `started_at` is that
+    moment: the seven days end there.
     Raises IntegrityError for a line that has its attribution already.
     """
     named = {touch["campaign"] for touch in touches}
     named |= {coupon["campaign"] for line in lines for coupon in line.coupons}
+    rooms = {session_id for line in lines if (session_id := _session_of(line)) is not None}
     sale = Sale(
         sorted(touches, key=lambda touch: datetime.fromisoformat(touch["at"])),
         Campaign.objects.in_bulk(named) if named else {},
+        LiveSession.objects.select_related("campaign").in_bulk(rooms) if rooms else {},
         started_at,
         user_id,
     )

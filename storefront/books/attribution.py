@@ -30,7 +30,8 @@ REPLACED_ONCE = """
       FROM campaigns_lineattribution WHERE replaces_id IS NOT NULL
      GROUP BY replaces_id HAVING count(*) > 1
 """
-# A tracked link that counts was among the candidates frozen when payment started.
+# A tracked link that counts was among the candidates frozen when payment started, and a live
+# session is the one from whose room the basket line came.
 EVIDENCE = """
     SELECT 'attribution ' || a.id,
            'is credited by ' || a.rule || ' to campaign ' || coalesce(a.campaign_id::text, 'none')
@@ -57,6 +58,17 @@ EVIDENCE = """
                                                 WHERE before.order_id = l.order_id
                                                   AND before.id < l.id)))
         OR (a.replaces_id IS NULL AND a.rule <> 'coupon' AND a.evidence->>'coupon' IS NOT NULL)
+        OR (a.replaces_id IS NULL AND a.rule IN ('room', 'platform')
+            AND a.evidence->>'session' IS NULL)
+        OR (a.evidence->>'session' IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM live_sessions_livesession s
+                 WHERE s.id::text = a.evidence->>'session' AND s.campaign_id = a.campaign_id
+                   AND NOT s.rehearsal AND s.started_at IS NOT NULL))
+        OR (a.evidence->>'session' IS NOT NULL AND p.snapshot IS NOT NULL
+            AND (p.snapshot->'lines'->(SELECT count(*) FROM order_line before
+                                        WHERE before.order_id = l.order_id
+                                          AND before.id < l.id)::int->>'source')
+                IS DISTINCT FROM 'room:' || (a.evidence->>'session'))
         OR (a.replaces_id IS NULL AND a.rule NOT IN ('link', 'none')
             AND p.snapshot->>'channel' = 'site' AND a.evidence = '{}'::jsonb)
         OR (a.replaces_id IS NULL AND (a.named_by_id IS NOT NULL OR a.reason <> ''))

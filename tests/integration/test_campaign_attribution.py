@@ -49,7 +49,7 @@ def test_the_last_link_wins_and_each_line_keeps_the_evidence():
 
     assert attributed(order) == [("link", late.pk)] * 2
     row = LineAttribution.objects.first()
-    assert row.rule_version == 1
+    assert row.rule_version == 2
     assert row.evidence == {"link": "LATE", "at": newest["at"], "visitor": VISITOR, "user": 7}
 
 
