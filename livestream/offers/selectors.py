@@ -101,7 +101,8 @@ class RoomLine:
     """What being from a room means for a line.
 
     `most` are the packs that this buyer may still have, None without a limit. `flash` is the flash
-    price that the line has; `why` says why it has not the one that is running.
+    price that the line has; `flash_most` are the packs that it could have at it, and `why` says why
+    it has not the one that is running.
     """
 
     session_id: int
@@ -111,6 +112,7 @@ class RoomLine:
     limit: int | None
     most: int | None
     flash: FlashPrice | None = None
+    flash_most: int = 0
     why: str = ""
 
     @property
@@ -183,7 +185,7 @@ class _State:
         if item.per_buyer is not None:
             most = max(0, item.per_buyer - self.had_of_item[item.pk])
             self.had_of_item[item.pk] += want.packs
-        flash, why = self._flash(item, want)
+        flash, flash_most, why = self._flash(item, want)
         return RoomLine(
             session_id=item.session_id,
             item_id=item.pk,
@@ -192,11 +194,12 @@ class _State:
             limit=item.per_buyer,
             most=most,
             flash=flash,
+            flash_most=flash_most,
             why=why,
         )
 
-    def _flash(self, item: ShelfItem, want: Want) -> tuple[FlashPrice | None, str]:
-        """The flash price of a line, or None and why it has not the one that is running."""
+    def _flash(self, item: ShelfItem, want: Want) -> tuple[FlashPrice | None, int, str]:
+        """The flash price of a line; how many packs could have it; why the line has it not."""
         flash = self.flashes.get(item.pk)
         if (
             flash is None
@@ -204,22 +207,22 @@ class _State:
             # A cooperative that asks more since then would be credited from less than it accepts.
             or flash.price_fen < self.accepted.get(item.pack_id, flash.price_fen + 1)
         ):
-            return None, ""
-        left = flash.left - self.taken[flash.pk]
-        if left <= 0:
-            return None, _("The flash price is sold out.")
-        if want.packs > left:
-            return None, ngettext(
-                "Only %(count)d pack is left at the flash price.",
-                "Only %(count)d packs are left at the flash price.",
-                left,
-            ) % {"count": left}
-        if flash.per_buyer is not None and want.packs + self.had[flash.pk] > flash.per_buyer:
-            return None, ngettext(
-                "One buyer may have %(count)d pack at the flash price.",
-                "One buyer may have %(count)d packs at the flash price.",
-                flash.per_buyer,
-            ) % {"count": flash.per_buyer}
-        self.taken[flash.pk] += want.packs
-        self.had[flash.pk] += want.packs
-        return flash, ""
+            return None, 0, ""
+        left = max(0, flash.left - self.taken[flash.pk])
+        most = left
+        if flash.per_buyer is not None:
+            most = min(left, max(0, flash.per_buyer - self.had[flash.pk]))
+        if want.packs <= most:
+            self.taken[flash.pk] += want.packs
+            self.had[flash.pk] += want.packs
+            return flash, most, ""
+        if not left:
+            return None, 0, _("The flash price is sold out.")
+        if not most:
+            return None, 0, _("You have had as many packs at the flash price as one buyer may.")
+        why = ngettext(
+            "You can have %(count)d pack at the flash price.",
+            "You can have %(count)d packs at the flash price.",
+            most,
+        )
+        return None, most, why % {"count": most}

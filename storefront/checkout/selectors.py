@@ -21,12 +21,18 @@ MOST_REMEMBERED = 20
 
 @dataclass(frozen=True)
 class ParcelLine:
-    """Packs of a line that one cooperative packs: the shelf price, and what is taken off it."""
+    """Packs of a line that one cooperative packs: the shelf price, and what is taken off it.
+
+    `seen_fen`: what a pack cost when the buyer last saw it, where it costs something else now;
+    `why`: why it has not the flash price that is running.
+    """
 
     line: QuoteLine
     packs: int
     fen: int
     discounts: list[tuple[str, int]]
+    seen_fen: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,15 @@ def _parcel_line(quote: Quote, place: int) -> ParcelLine:
     part = quote.parts[place]
     off = [(each.name, each.parts[place]) for each in quote.discounts if place in each.parts]
     own = sum(each.parts.get(place, 0) for each in quote.discounts if each.source is None)
-    return ParcelLine(quote.lines[part.part.line], part.part.packs, part.net_fen + own, off)
+    index = part.part.line
+    return ParcelLine(
+        quote.lines[index],
+        part.part.packs,
+        part.net_fen + own,
+        off,
+        quote.seen_fen.get(index),
+        quote.room[index].why if index in quote.room else "",
+    )
 
 
 def remember(request: HttpRequest, attempt: PaymentAttempt) -> None:

@@ -89,7 +89,7 @@ def _go_on(request: ShopRequest, given: dict[str, Any]) -> HttpResponse:
     """Keep the address for this checkout, and go on to the review."""
     request.session[DELIVERY] = given
     # The basket page told of changed prices; from here on they are the buyer's.
-    accept_prices(request.basket)
+    accept_prices(request.basket, buyer_keys(request.user, given["phone"], given["email"]))
     return redirect("checkout:review")
 
 
@@ -180,6 +180,21 @@ def refuse(request: ShopRequest, refusal: Any) -> HttpResponse:
                 % {"name": product.display_name, "count": left}
                 if left
                 else _("%(name)s: sold out.") % {"name": product.display_name},
+            )
+        return redirect("shop:basket")
+    if refusal.kind == "above_limit":
+        for product, most in selectors.names_of(refusal.available, request.basket):
+            messages.warning(
+                request,
+                ngettext(
+                    "%(name)s: you can have %(count)d more pack from this live room.",
+                    "%(name)s: you can have %(count)d more packs from this live room.",
+                    most,
+                )
+                % {"name": product.display_name, "count": most}
+                if most
+                else _("%(name)s: you have had as many from this live room as one buyer may.")
+                % {"name": product.display_name},
             )
         return redirect("shop:basket")
     if refusal.kind == "no_freight":

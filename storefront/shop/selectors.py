@@ -16,9 +16,12 @@ from catalog.clock import today
 from catalog.models import Category, Produce, Product
 from cooperatives.partner.models import Partner, StockRecord
 from cooperatives.partner.selectors import available_packs
+from livestream.offers.selectors import RoomLine, session_of
 from storefront.payments.models import GatewayName, PaymentAttempt
+from storefront.payments.quote import room_of, source_of
 from storefront.pictures.kinds import THUMB
 from storefront.pictures.selectors import attach_photos
+from storefront.shop.services import unit_price
 from storefront.speed.recording import shows
 
 # Fewer households than this are not counted in public (DESIGN §8).
@@ -134,13 +137,16 @@ def cards(
 class BasketLineView:
     """A basket's line with what the buyer must know of it.
 
-    `short`: the lines of this pack together want more than the `left` there are.
+    `short`: the lines of this pack together want more than the `left` there are. `room`: what
+    being from a live room means for it.
     """
 
     line: Any
     left: int
     short: bool
+    price: Decimal
     old_price: Decimal | None
+    room: RoomLine | None = None
 
     @property
     def product(self) -> Product:
@@ -148,7 +154,12 @@ class BasketLineView:
 
     @property
     def total(self) -> Decimal:
-        return self.line.quantity * self.line.product.offer_price
+        return self.line.quantity * self.price
+
+    @property
+    def above_limit(self) -> bool:
+        """Whether it is more than one buyer may have in the room."""
+        return self.room is not None and self.room.too_many
 
 
 @dataclass(frozen=True)
@@ -168,11 +179,14 @@ class BasketView:
     @property
     def can_be_bought(self) -> bool:
         """Whether nothing is short; the review has the last word."""
-        return bool(self.lines) and not any(line.short for line in self.lines)
+        return bool(self.lines) and not any(line.short or line.above_limit for line in self.lines)
 
 
-def basket_view(basket: Any) -> BasketView:
-    """What is in a basket. Four queries at most."""
+def basket_view(basket: Any, buyer: Sequence[str] = ()) -> BasketView:
+    """What is in a basket. Four queries at most, five more with lines from a live room.
+
+    `buyer` are the keys that a room's limits per buyer count by.
+    """
     if basket.pk is None:
         return BasketView([])
     lines = list(
@@ -187,18 +201,30 @@ def basket_view(basket: Any) -> BasketView:
     frozen = basket.status == Basket.FROZEN
     left = dict(wanted) if frozen else available_packs(wanted)
     attach_photos([line.product.produce for line in lines if line.product.produce], THUMB.name)
+    # While it is paid for, what it holds of a flash price is its own: the price stays as accepted.
+    from_room = {} if frozen else room_of(lines, buyer)
     rows = []
-    for line in lines:
-        changed = line.price_incl_tax not in (None, line.product.offer_price)
+    for index, line in enumerate(lines):
+        price = unit_price(line, from_room.get(index))
+        if frozen and line.price_incl_tax is not None and is_from_room(line):
+            price = line.price_incl_tax
+        changed = line.price_incl_tax not in (None, price)
         rows.append(
             BasketLineView(
                 line=line,
                 left=left[line.product_id],
                 short=wanted[line.product_id] > left[line.product_id],
+                price=price,
                 old_price=line.price_incl_tax if changed else None,
+                room=from_room.get(index),
             )
         )
     return BasketView(rows)
+
+
+def is_from_room(line: Any) -> bool:
+    """Whether a basket's line was added from a live room."""
+    return session_of(source_of(line.line_reference)) is not None
 
 
 def basket_count(request: HttpRequest) -> int:

@@ -1,6 +1,7 @@
 """Writes to a basket. Each takes the basket's row lock, as starting a payment does (DESIGN §4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,10 @@ from oscar.core.loading import get_model
 
 from catalog.clock import now
 from catalog.models import Product
+from catalog.numbers import to_yuan
 from cooperatives.partner.selectors import available_packs
+from livestream.offers.selectors import RoomLine
+from storefront.payments.quote import room_of
 
 MOST_PACKS = 999
 
@@ -67,12 +71,15 @@ def _refuse_more_than_left(basket_id: int, product_id: int, others: Callable, wa
         raise NotEnough(left)
 
 
-def add_to_basket(basket: Any, product: Product, quantity: int, source: str = "") -> Any:
+def add_to_basket(
+    basket: Any, product: Product, quantity: int, source: str = "", price: Decimal | None = None
+) -> Any:
     """Put packs of a product into a basket, on top of what the same source put there.
 
-    `source` says where the buyer stood ("room:5"), empty for the catalogue (DESIGN §7). An unsaved
-    basket is saved first. A line holds at most MOST_PACKS. Gives the line; raises BasketLocked,
-    NotEnough, or ValueError for a quantity below 1.
+    `source` says where the buyer stood ("room:5"), empty for the catalogue (DESIGN §7); `price` is
+    what one pack cost there, the shop's price unless said. An unsaved basket is saved first. A
+    line holds at most MOST_PACKS. Gives the line; raises BasketLocked, NotEnough, or ValueError
+    for a quantity below 1.
     """
     if quantity < 1:
         raise ValueError(f"cannot add {quantity} packs")
@@ -99,6 +106,8 @@ def add_to_basket(basket: Any, product: Product, quantity: int, source: str = ""
                 price_excl_tax=product.offer_price,
                 price_incl_tax=product.offer_price,
             )
+        if price is not None:
+            line.price_excl_tax = line.price_incl_tax = price
         line.quantity = wanted
         line.save()
     basket.reset_offer_applications()
@@ -128,13 +137,21 @@ def set_quantity(basket: Any, line_id: int, quantity: int) -> None:
     basket.reset_offer_applications()
 
 
-def accept_prices(basket: Any) -> None:
+def accept_prices(basket: Any, buyer: Sequence[str] = ()) -> None:
     """Note today's prices on the basket's lines: the buyer has been told of the change."""
     with transaction.atomic():
-        for line in Line.objects.filter(basket_id=basket.pk).select_related("product"):
-            if line.price_incl_tax != line.product.offer_price:
-                line.price_excl_tax = line.price_incl_tax = line.product.offer_price
+        lines = list(Line.objects.filter(basket_id=basket.pk).select_related("product"))
+        from_room = room_of(lines, buyer)
+        for index, line in enumerate(lines):
+            price = unit_price(line, from_room.get(index))
+            if line.price_incl_tax != price:
+                line.price_excl_tax = line.price_incl_tax = price
                 line.save(update_fields=["price_excl_tax", "price_incl_tax", "date_updated"])
+
+
+def unit_price(line: Any, from_room: RoomLine | None) -> Decimal:
+    """What a pack of a basket's line costs now, in yuan."""
+    return to_yuan(from_room.unit_fen) if from_room else line.product.offer_price
 
 
 def merge_baskets(into_id: int, other_id: int) -> int:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from storefront.listing.views import produce_list
-from storefront.shop import produce_views, views
+from storefront.shop import produce_views, room_views, views
 
 app_name = "shop"
 
@@ -13,5 +13,6 @@ urlpatterns = [
     path("produce/<slug:code>/delivery/", produce_views.delivery, name="produce-delivery"),
     path("basket/", views.basket, name="basket"),
     path("basket/add/", views.add, name="basket-add"),
+    path("live/<int:session_id>/items/<int:item_id>/buy/", room_views.buy, name="room-buy"),
     path("basket/lines/<int:line_id>/", views.change_line, name="basket-line"),
 ]

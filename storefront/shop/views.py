@@ -22,12 +22,13 @@ from storefront.shop.requests import ShopRequest
 def basket(request: ShopRequest) -> HttpResponse:
     """The basket; while a payment for it is under way, the way back to that payment."""
     attempt = selectors.open_attempt(request.basket)
-    shown = selectors.basket_view(request.basket)
+    buyer = buyer_keys(request.user, "", "")
+    shown = selectors.basket_view(request.basket, buyer)
     priced = None
     if shown.lines and attempt is None:
         # What can't be had is said at its line; the review has the last word.
         with suppress(CannotQuote):
-            priced = quote_goods(request.basket, buyer_keys(request.user, "", ""))
+            priced = quote_goods(request.basket, buyer)
     return render(
         request,
         "shop/basket.html",

@@ -32,6 +32,7 @@ ORDER = {"number": "order"}
 ATTEMPT = {"uuid": "attempt"}
 SAVED = {"pk": "saved"}
 SESSION = {"session_id": "session"}
+SHELF_ITEM = {"session_id": "session", "item_id": "shelf_item"}
 CAMPAIGN_LINK = {"pk": "campaign", "link_pk": "campaign_link"}
 ADDRESSES = {
     "healthz": Address(OPEN, post={}),
@@ -56,6 +57,8 @@ ADDRESSES = {
     "pictures:page-og": Address(OPEN, {"pk": "page"}, post={}),
     "shop:basket": Address(OPEN, post={}),
     "shop:basket-add": Address({}, post=OPEN),
+    # the session of this world is a draft; one that is not live sells nothing
+    "shop:room-buy": Address({}, SHELF_ITEM, shrugs=True),
     "discounts:add": Address({}, post=OPEN),
     "discounts:remove": Address({}, post=OPEN),
     "shop:basket-line": Address({}, {"line_id": "basket_line"}, post=MINE, shrugs=True),
