@@ -14,7 +14,9 @@ function pictures() {
     async closeBundle() {
       await layOutPictures(here("./dist/"));
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
-      for (const plain of ["css/style.css", "css/staff.css", "css/sheet.css", "js/wording.js", "js/words.js"]) {
+      const styles = ["style", "staff", "sheet", "room"].map((name) => `css/${name}.css`);
+      const scripts = ["wording", "words", "room", "desk"].map((name) => `js/${name}.js`);
+      for (const plain of [...styles, ...scripts]) {
         copyFileSync(here(`./${plain}`), here(`./dist/${plain.split("/")[1]}`));
       }
     },

@@ -95,7 +95,11 @@ class Desk:
             "EMAIL_URL": f"filemail:///{self.folder / 'mail'}",
             "MEDIA_ROOT": str(self.folder / "media"),
             "SHANHUO_CLOCK_FILE": str(self.folder / "clock"),
+            # Viewers of live rooms listen to a process of its own, at a port of its own.
+            "LIVE_EVENTS_PORT": str(self.remembered_port("stream")),
         }
+        port = self.given.get("LIVE_EVENTS_PORT") or missing["LIVE_EVENTS_PORT"]
+        missing["LIVE_EVENTS_URL"] = f"http://localhost:{port}/live-events/"
         if self.own_database:
             missing["DATABASE_URL"] = self.postgres.url
         if self.own_redis:

@@ -19,7 +19,7 @@ from .stamps import Stamp, hash_of, migrations_hash
 
 RUN, LOGS = VAR / "run", VAR / "log"
 # The shop's own processes, in the order in which they end.
-SHOP = ("schedule", "worker", "web")
+SHOP = ("schedule", "worker", "stream", "web")
 
 
 class Stopped(BaseException):
@@ -97,6 +97,7 @@ class Supervisor:
                 f"Port {self.port} is taken: choose another, such as PORT={self.port + 1} make run."
             )
         self.desk.remember_port("web", self.port)
+        self.desk.remember_port("stream", free_port(self.desk.remembered_port("stream")))
 
     def _start_parts(self) -> None:
         say("- starting PostgreSQL and Redis")
@@ -196,12 +197,16 @@ class Supervisor:
         worker += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
         beat += ["--schedule", str(RUN / "schedule")]
-        say("- starting the web server, the worker and the schedule")
+        stream = [*module, "uvicorn", "storefront.asgi:application", "--host", self.host]
+        stream += ["--port", environment["LIVE_EVENTS_PORT"], "--no-access-log"]
+        stream += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
+        say("- starting the web server, the event stream, the worker and the schedule")
         killed = signal.SIGKILL
         # On one desk, root is who is there.
         quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
         self.children.start(Child("web", web, environment))
         self._wait_for(f"http://{self._local()}:{self.port}/healthz", "web", 90)
+        self.children.start(Child("stream", stream, environment))
         self.children.start(Child("worker", worker, environment | quiet, on_parent_death=killed))
         self.children.start(Child("schedule", beat, environment, on_parent_death=killed))
 

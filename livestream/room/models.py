@@ -60,3 +60,89 @@ class ShelfEvent(models.Model):
                 name="shelf_event_has_its_actor",
             ),
         ]
+
+
+class ChatMessage(models.Model):
+    """Something that somebody said in a room's chat. Kept as settings.RETENTION_DAYS says."""
+
+    session = models.ForeignKey(LiveSession, models.PROTECT, related_name="chat")
+    # "u12" is a member, "g…" a browser in this room; nothing else of a guest is known.
+    author = models.CharField(max_length=40)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="chat_messages"
+    )
+    name = models.CharField(max_length=20)
+    text = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    hidden_at = models.DateTimeField(null=True)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["session_id", "pk"]
+        indexes = [models.Index(fields=["session", "author", "at"], name="chat_of_author")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text="") & ~Q(name=""), name="chat_says_something"),
+            models.CheckConstraint(
+                condition=Q(hidden_at__isnull=True, hidden_by__isnull=True)
+                | Q(hidden_at__isnull=False, hidden_by__isnull=False),
+                name="chat_hidden_by_somebody",
+            ),
+        ]
+
+
+class Mute(models.Model):
+    """Somebody who may not write in a room's chat; lifted, it stays as a row."""
+
+    session = models.ForeignKey(LiveSession, models.PROTECT, related_name="mutes")
+    author = models.CharField(max_length=40)
+    name = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["session_id", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "author"], condition=Q(lifted_at__isnull=True), name="mute_once"
+            )
+        ]
+
+
+class RoomMinute(models.Model):
+    """How many watched a room in a minute, and its likes until then: for the mean of viewers."""
+
+    session = models.ForeignKey(LiveSession, models.CASCADE, related_name="minutes")
+    at = models.DateTimeField()
+    viewers = models.PositiveIntegerField()
+    likes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["session_id", "at"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "at"], name="room_minute_once"),
+        ]
+
+
+class Visit(models.Model):
+    """Somebody who opened the room of a live session, and how often: unique viewers are rows.
+
+    Nothing is counted of a rehearsal, and nothing before the start or after the end.
+    """
+
+    session = models.ForeignKey(LiveSession, models.CASCADE, related_name="visits")
+    # As ChatMessage.author: a member, or a browser in this room alone.
+    visitor = models.CharField(max_length=40)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    views = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "visitor"], name="visit_once"),
+        ]

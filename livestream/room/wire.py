@@ -6,6 +6,7 @@ room goes on, told by what its page asks for.
 
 import json
 import logging
+import time
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,8 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 # Entries that a viewer who was away can be told, and seconds after which all of it goes.
 LENGTH, LASTS = 1000, 24 * 3600
+# Seconds for which a stream process that says nothing is counted.
+STALE = 5.0
 # Put the room's state there unless a newer one is there already: of two desks that commit one
 # after the other the second may come first here.
 PUT_STATE = """
@@ -45,7 +48,7 @@ def likes_key(session_id: int) -> str:
 
 
 def viewers_key(session_id: int) -> str:
-    """The sorted set of stream processes: who said last when, with how many viewers."""
+    """The hash of stream processes: "viewers moment" by name."""
     return f"live:{session_id}:viewers"
 
 
@@ -81,3 +84,40 @@ def put(session_id: int, kind: str, data: dict[str, Any]) -> None:
             pipe.execute()
     except RedisError as gone:
         log.warning("The room's viewers were not told: %s", gone)
+
+
+def latest_id(session_id: int) -> str:
+    """The id of the last entry that was told; empty where there is none."""
+    found = line().xrevrange(stream_key(session_id), count=1)
+    return str(found[0][0]) if found else ""
+
+
+def like(session_id: int, count: int) -> None:
+    """Count likes."""
+    try:
+        with line().pipeline() as pipe:
+            pipe.incrby(likes_key(session_id), count)
+            pipe.expire(likes_key(session_id), 7 * LASTS)
+            pipe.execute()
+    except RedisError as gone:
+        log.warning("A like was not counted: %s", gone)
+
+
+def counted(session_id: int) -> tuple[int, int]:
+    """The viewers who listen now, and the likes."""
+    moment = time.time()
+    with line().pipeline(transaction=False) as pipe:
+        pipe.hgetall(viewers_key(session_id))
+        pipe.get(likes_key(session_id))
+        said, likes = pipe.execute()
+    return sum_viewers(said, moment), int(likes or 0)
+
+
+def sum_viewers(said: dict[str, str], moment: float) -> int:
+    """The viewers of all processes that said something lately."""
+    total = 0
+    for one in said.values():
+        count, _, at = one.partition(" ")
+        if moment - float(at) < STALE:
+            total += int(count)
+    return total

@@ -60,7 +60,7 @@ def _try(request: HttpRequest, session_id: int, act: Callable[[], Any]) -> HttpR
     return redirect("live:session", session_id=session_id)
 
 
-def _move_label(start: str, to: str) -> str:
+def move_label(start: str, to: str) -> str:
     """What the button of a move says."""
     labels = {
         (State.DRAFT, State.SCHEDULED): _("Schedule"),
@@ -114,7 +114,7 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
     events = list(found.events.select_related("actor"))
     moves = [
         # What cannot be taken back asks once more.
-        (to, _move_label(found.state, to), (found.state, to) in services.FINAL)
+        (to, move_label(found.state, to), (found.state, to) in services.FINAL)
         for to in services.ways_from(found)
     ]
     return page(

@@ -41,6 +41,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("blanked; goods, amounts, dates, province, city and district stay for the books"),
     ),
     "reminders": (_("Reminders that were sent, or waited in vain so long"), _("deleted")),
+    "chat": (
+        _("What was said in the chat of a live room, with the name given there"),
+        _("deleted"),
+    ),
     "payments": (
         _("Name, phone, e-mail and street of a payment that was not finished"),
         _("blanked"),

@@ -8,6 +8,7 @@ from django.db import transaction
 from oscar.core.loading import get_model
 
 from catalog.clock import now
+from livestream.room.chat import forget_chat
 from storefront.accounts.blanking import (
     BLANK,
     NOBODY,
@@ -41,6 +42,7 @@ def forget() -> dict[str, int]:
         "payments": _payments(),
         "contacts": _contacts(),
         "reminders": forget_reminders(_before("reminders")),
+        "chat": forget_chat(_before("chat")),
     }
 
 

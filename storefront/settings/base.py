@@ -304,11 +304,14 @@ RETENTION_DAYS = {
     "messages": 365,
     "contacts": 3 * 365,
     "reminders": 2 * 365,
+    # Live sessions with what was said in them: three years at least, a leap day among them.
+    "chat": 3 * 365 + 1,
 }
 # What other parts of the site keep about a person, for the copy of their data:
 # {name: a function that gives plain values of a user}. What hangs on an account with CASCADE goes
 # with it by itself.
 PERSONAL_DATA: dict[str, str] = {
+    "chat": "livestream.room.chat.chat_data",
     "favourites": "storefront.wishes.selectors.favourites_data",
     "reminders": "storefront.wishes.selectors.reminders_data",
     "reviews": "storefront.reviews.selectors.reviews_data",
@@ -326,6 +329,9 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 # that the outermost of them saw. 0 = none.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 RATELIMIT_IP_META_KEY = "storefront.accounts.addresses.client_address"
+# Where viewers of a live room listen: the processes of storefront.asgi. By itself a path of this
+# site, which the front server leads there; where there is none, their own address.
+LIVE_EVENTS_URL = env("LIVE_EVENTS_URL", default="/live-events/")
 
 # Oscar
 OSCAR_SHOP_NAME = "山货集"

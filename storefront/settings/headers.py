@@ -69,6 +69,11 @@ PAYMENT_CONTENT_SECURITY_POLICY = payment_policy(
     env("STRIPE_JS_URL", default="https://js.stripe.com/v3/")
 )
 
+# In addition in live rooms, where the event stream has an address of its own.
+LIVE_CONTENT_SECURITY_POLICY: dict[str, Any] = {}
+if (_events := env("LIVE_EVENTS_URL", default="/")).startswith("http"):
+    LIVE_CONTENT_SECURITY_POLICY["connect-src"] = [SELF, origin(_events)]
+
 # What no page of ours asks for; autoplay and the full screen stay with the players' frames.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"

@@ -70,7 +70,7 @@ def running(
 
     from deploy.embedded.processes import free_port
 
-    port = free_port()
+    port, stream = free_port(), free_port()
     url, mails = f"http://127.0.0.1:{port}", folder / "mails"
     _move_to(database, port)
     if DEMO_MEDIA.exists():
@@ -80,6 +80,8 @@ def running(
     processes.append(sandbox)
     environment = environment | {
         "SITE_URL": url,
+        # Nothing listens there until a test starts it: pages ask for now.json instead.
+        "LIVE_EVENTS_URL": f"http://127.0.0.1:{stream}/live-events/",
         "EMAIL_URL": f"filemail:///{mails}",
         # As in production: what visitors see may be a second old.
         "KEEP_PAGES": "1",
@@ -90,7 +92,7 @@ def running(
     processes.append(web)
     processes.append(start_worker(environment, folder, concurrency=2))
     until_up(web)
-    yield OpenSite(url, sandbox.url, mails)
+    yield OpenSite(url, sandbox.url, mails, stream, environment)
 
 
 @contextmanager

@@ -203,6 +203,13 @@ ADDRESSES = {
     "live:item": Address({}, {**SESSION, "item_id": "shelf_item"}, post=OF_STAFF),
     "live:cards": Address(OF_STAFF, SESSION, post={}),
     "live:card": Address(OF_STAFF, {**SESSION, "item_id": "shelf_item"}),
+    "desk:desk": Address(OF_STAFF, SESSION, post={}),
+    "desk:act": Address({}, SESSION, post=OF_STAFF),
+    # The world's session is a draft: its room is for staff.
+    "room:room": Address(OF_STAFF, SESSION, post={}),
+    "room:now": Address(OF_STAFF, SESSION, post={}),
+    "room:say": Address({}, SESSION, post=OF_STAFF),
+    "room:like": Address({}, SESSION, post=OF_STAFF),
     "staff-cases:list": Address(OF_STAFF, post={}),
     "staff-cases:case": Address(OF_STAFF, {"case_id": "case"}, post={}),
     "staff-cases:reply": Address({}, {"case_id": "case"}, post=OF_STAFF),

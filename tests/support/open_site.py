@@ -37,6 +37,9 @@ class OpenSite:
     url: str
     stripe_url: str
     mails: Path
+    # Where its pages look for the event stream, and the environment of its servers.
+    stream_port: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
 
     def mail(self, to: str, *words: str) -> EmailMessage:
         """Wait for the mail to this address that has these words in subject or text."""

@@ -199,6 +199,7 @@ def _live() -> Pages:
         "live-channel": f"{own}channels/{channel.pk}/",
         "live-card": f"{own}cards/{item.pk}/",
         "live-cards": f"{own}cards/",
+        "live-desk": f"{own}desk/",
     }
 
 

@@ -113,6 +113,17 @@ def until_up(server: Running) -> None:
     wait_for(lambda: answers(f"{server.url}/healthz"), 60, "the web server answers", server)
 
 
+def start_stream(env: Mapping[str, str], folder: Path, port: int = 0) -> Running:
+    """Start the event stream of live rooms and wait until it answers."""
+    port = port or free_port()
+    command = ["uvicorn", "storefront.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1"]
+    server = _start("stream", command, env, folder)
+    server.port, server.url = port, f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(f"{server.url}/live-events/healthz"), 60, "the stream answers", server)
+    return server
+
+
 def start_worker(env: Mapping[str, str], folder: Path, concurrency: int = 2) -> Running:
     """Start a Celery worker and wait until it takes tasks."""
     command = ["celery", "-A", "storefront", "worker", "--pool", "threads"]

@@ -17,6 +17,13 @@ def _context(shown: selectors.Shown | None, eager: bool) -> dict[str, Any]:
     return {"shown": shown, "eager": eager}
 
 
+@register.simple_tag
+def fetch_photos(produce: list[Produce]) -> str:
+    """Fetch the photographs of a list at once, before `produce_image` shows them. Shows nothing."""
+    selectors.attach_photos(produce)
+    return ""
+
+
 @register.inclusion_tag(TEMPLATE)
 def produce_image(produce: Produce, kind: str = "card", eager: bool = False) -> dict[str, Any]:
     """A produce's first photograph, else its illustration; kind: card, hero or thumb."""

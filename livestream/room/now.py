@@ -1,0 +1,64 @@
+"""A room as it is now, in one answer: for its page, and for who cannot listen to the stream."""
+
+import contextlib
+import hashlib
+import time
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from livestream.room import chat, wire
+from livestream.room.selectors import RoomState, room_state
+from livestream.room.shelf import OnShelf, shelf
+
+# Milliseconds for which an answer is good, and for which an old one is better than none.
+FRESH, KEPT = 1000, 10_000
+
+
+def now_of(
+    session_id: int, state: RoomState | None = None, on_shelf: list[OnShelf] | None = None
+) -> dict[str, Any]:
+    """What viewers are told: `id` (of the last event), `room`, `figures`, `chat`.
+
+    Sees to it that the stream's processes know the room.
+    """
+    last, viewers, likes = "", 0, 0
+    state = state or room_state(session_id)
+    try:
+        last = wire.latest_id(session_id)
+        viewers, likes = wire.counted(session_id)
+        if not wire.line().hexists(wire.state_key(session_id), "room"):
+            wire.put_state(session_id, state.sequence, state.plain())
+    except RedisError:
+        pass  # the room goes on without figures
+    if on_shelf is None:
+        on_shelf = shelf(session_id, state.order)
+    return {
+        "id": last,
+        "room": state.plain(),
+        "figures": {
+            "viewers": viewers,
+            "likes": likes,
+            "shelf": {str(one.item.pk): one.plain() for one in on_shelf},
+        },
+        "chat": [chat.plain(message) for message in chat.latest(session_id)],
+    }
+
+
+def kept_now(session_id: int) -> tuple[str, str]:
+    """The same as (JSON, tag), at most about a second old: one process at a time makes it anew."""
+    key = f"live:{session_id}:now"
+    try:
+        kept = wire.line().get(key)
+        if kept is not None:
+            made, tag, body = str(kept).split(" ", 2)
+            fresh = time.time() * 1000 - float(made) < FRESH
+            if fresh or not wire.line().set(f"{key}:making", 1, nx=True, px=FRESH):
+                return body, tag
+    except RedisError:
+        pass
+    body = wire.packed(now_of(session_id))
+    tag = hashlib.sha256(body.encode()).hexdigest()[:16]
+    with contextlib.suppress(RedisError):
+        wire.line().set(key, f"{time.time() * 1000:.0f} {tag} {body}", px=KEPT)
+    return body, tag
