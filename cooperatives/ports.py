@@ -3,7 +3,9 @@
 `storefront` binds an implementation in its AppConfig.ready(). Nothing here knows who it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -30,6 +32,57 @@ class Gifts(Protocol):
         """Put `fen` back onto a balance; `reference` names the refund and its consignment."""
 
 
+@dataclass(frozen=True)
+class SaleElsewhere:
+    """Packs that were sold, and paid, where we can neither refuse nor charge: a fact.
+
+    `key` names the sale among all that there are; `number` is to become the order's. `seller` is
+    who sold it ("Douyin, the shop's name"), `note` what its people call it. Money in fen.
+    """
+
+    key: str
+    number: str
+    product_id: int
+    packs: int
+    paid_fen: int
+    seller: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a sale: its order, the order's one line, and when the books have it."""
+
+    order_id: int
+    order_line_id: int
+    placed_at: datetime
+
+
+class NobodySells(Exception):
+    """No cooperative sells a pack at its offer price. `product_id` says which."""
+
+    def __init__(self, product_id: int):
+        super().__init__(f"nobody sells product {product_id}")
+        self.product_id = product_id
+
+
+class Sales(Protocol):
+    """Makes orders of what was sold elsewhere. Called inside the importer's transaction."""
+
+    def record(self, sales: Sequence[SaleElsewhere]) -> list[Recorded]:
+        """An order of channel "platform" for each, credited to nothing yet. Raises NobodySells.
+
+        What the pools can't cover is short. The money is the platform's until it settles: the
+        lines are held back from release.
+        """
+
+    def give_back(self, order_id: int, fen: int | None, reference: str) -> int:
+        """Record that the platform gave so much back, or all that is left; gives what it was.
+
+        Raises ValueError, in words, when so much is not left.
+        """
+
+
 _bound: dict[str, Any] = {}
 
 
@@ -51,3 +104,13 @@ def bind_gifts(implementation: Gifts) -> None:
 def gifts() -> Gifts:
     """The bound implementation. Raises KeyError when nothing was bound: a start-up fault."""
     return _bound["gifts"]
+
+
+def bind_sales(implementation: Sales) -> None:
+    """Called once at start-up by whoever makes orders."""
+    _bound["sales"] = implementation
+
+
+def sales() -> Sales:
+    """The bound implementation. Raises KeyError when nothing was bound: a start-up fault."""
+    return _bound["sales"]

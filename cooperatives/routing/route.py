@@ -103,6 +103,24 @@ class Standing:
             raise TooLittle(lacking)
         return parts
 
+    def sold(self, product_id: int) -> bool:
+        """Whether any cooperative sells it at its offer price, be there any or not."""
+        return bool(self._sellers.get(product_id))
+
+    def take(self, product_id: int, packs: int) -> Part | None:
+        """Who packs what is sold already, in one parcel; None where nobody sells it.
+
+        The first in turn that has it, else the first in turn, who will be short. What one sale
+        takes, the next does not see.
+        """
+        sellers = self._sellers.get(product_id)
+        if not sellers:
+            return None
+        able = (s for s in sellers if self._grams[s.pool_id] >= packs * s.net_grams)
+        seller = next(able, sellers[0])
+        self._grams[seller.pool_id] -= packs * seller.net_grams
+        return _part(0, seller, packs)
+
 
 def standing(product_ids: Iterable[int]) -> Standing:
     """How these products stand now. One query."""

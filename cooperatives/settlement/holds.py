@@ -4,7 +4,7 @@ A hold keeps `pending` from becoming `available`. What was released before stays
 case then ends in a refund, the next sharing-out takes it back as it does for any late refund.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
@@ -30,6 +30,14 @@ def hold(line_ids: Iterable[int], key: str) -> None:
     ReleaseHold.objects.bulk_create(
         [ReleaseHold(line_id=pk, key=key, created_at=moment) for pk in locked],
         ignore_conflicts=True,
+    )
+
+
+def hold_new(keys: Mapping[int, str]) -> None:
+    """Hold {consignment line: key}, of lines that this transaction has written: none is locked."""
+    moment = now()
+    ReleaseHold.objects.bulk_create(
+        ReleaseHold(line_id=pk, key=key, created_at=moment) for pk, key in keys.items()
     )
 
 

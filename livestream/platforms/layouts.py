@@ -35,6 +35,11 @@ class Layout:
     refund: str = ""
     # Where the sale came from, as far as the platform knows.
     source: str = ""
+    # What it says of a live room; and where it does not know yet. Anything else was no live sale.
+    live: frozenset[str] = frozenset(("直播", "直播间"))
+    unknown: frozenset[str] = frozenset(("", "数据将于第二天更新"))
+    # States in which the buyer has it.
+    delivered: frozenset[str] = frozenset()
     host: str = ""
     shipped_at: str = ""
     carrier: str = ""
@@ -63,6 +68,7 @@ LAYOUTS = {
         amount="订单应付金额",
         state="订单状态",
         states=frozenset(("待发货", "已发货", "已完成", "已关闭")),
+        delivered=frozenset(("已完成",)),
         after_sale="售后状态",
         refunded=frozenset(("退款成功",)),
         not_refunded=frozenset(("", "售后关闭", "售后已拒绝", "换货成功", "补寄成功")),
@@ -83,6 +89,7 @@ LAYOUTS = {
         amount="实付款",
         state="订单状态",
         states=frozenset(("待付款", "待发货", "已发货", "已收货", "交易成功", "交易关闭")),
+        delivered=frozenset(("已收货", "交易成功")),
         after_sale="售后状态",
         refunded=frozenset(("退款成功",)),
         not_refunded=frozenset(("", "售后关闭")),
@@ -105,6 +112,7 @@ LAYOUTS = {
         amount="商品实际价格(总共)",
         state="订单状态",
         states=frozenset(("待付款", "待发货", "已发货", "已完成", "已取消")),
+        delivered=frozenset(("已完成",)),
         after_sale="商品售后",
         refunded=frozenset(("退款完成",)),
         not_refunded=frozenset(("", "无")),
@@ -127,6 +135,7 @@ LAYOUTS = {
         amount="用户实付金额(元)",
         state="订单状态",
         states=frozenset(("待发货", "已发货，待收货", "已收货", "已取消")),
+        delivered=frozenset(("已收货",)),
         after_sale="售后状态",
         refunded=frozenset(("退款成功",)),
         not_refunded=frozenset(("", "无售后或售后取消")),
@@ -155,6 +164,7 @@ LAYOUTS = {
                 "交易关闭",
             )
         ),
+        delivered=frozenset(("交易成功",)),
         after_sale="",
         refunded=frozenset(),
         not_refunded=frozenset(),

@@ -44,21 +44,21 @@ class Figures:
         self.refused += 1
         self.refused_rows.append(row)
 
-    def count(self, row: PlatformRow, net_grams: int) -> None:
-        """Count a row of packs of so many grams each."""
+    def count(self, row: PlatformRow, net_grams: int, sign: int = 1) -> None:
+        """Count a row of packs of so many grams each; `sign` -1 takes it back."""
         if not row.paid:
-            self.unpaid += 1
+            self.unpaid += sign
             return
-        self.paid += 1
-        self.gifts += row.is_gift
-        self.gross_fen += row.amount_fen
-        self.refunded_fen += row.refunded_fen
+        self.paid += sign
+        self.gifts += sign * row.is_gift
+        self.gross_fen += sign * row.amount_fen
+        self.refunded_fen += sign * row.refunded_fen
         if not row.is_refunded:
             of_sku = self.by_sku.setdefault(row.sku, [0, 0])
             for at, more in enumerate((row.quantity, row.amount_fen - row.refunded_fen)):
-                of_sku[at] += more
-            self.units += row.quantity
-            self.grams += row.quantity * net_grams
+                of_sku[at] += sign * more
+            self.units += sign * row.quantity
+            self.grams += sign * row.quantity * net_grams
 
 
 def figures_of(path: Path, platform: str) -> Figures:
@@ -66,7 +66,16 @@ def figures_of(path: Path, platform: str) -> Figures:
 
     Rows of which there are two, and those whose merchant code is no product's, are refused.
     """
-    figures, seen = Figures(), Counter[tuple[str, str]]()
+    figures = Figures()
+    for _row in usable_rows(path, platform, figures):
+        pass
+    figures.by_sku = dict(sorted(figures.by_sku.items()))
+    return figures
+
+
+def usable_rows(path: Path, platform: str, figures: Figures) -> Iterator[PlatformRow]:
+    """The rows that say something of a pack of ours, each counted in `figures`, as are others."""
+    seen = Counter[tuple[str, str]]()
     grams = dict(Product.objects.filter(net_grams__isnull=False).values_list("upc", "net_grams"))
     for row in _rows(path, platform, figures):
         seen[row.order, row.part] += 1
@@ -78,8 +87,7 @@ def figures_of(path: Path, platform: str) -> Figures:
             figures.refuse(Refused(row.number, reason))
         else:
             figures.count(row, grams[row.sku])
-    figures.by_sku = dict(sorted(figures.by_sku.items()))
-    return figures
+            yield row
 
 
 def _rows(path: Path, platform: str, figures: Figures) -> Iterator[PlatformRow]:

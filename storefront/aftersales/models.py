@@ -44,6 +44,7 @@ class Refund(models.Model):
         BANK = "bank", _("bank account")
         CASH = "cash", _("cash")
         DISPUTED = "disputed", _("a dispute that was lost")
+        PLATFORM = "platform", _("other platform")
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     attempt = models.ForeignKey("payments.PaymentAttempt", models.PROTECT, related_name="refunds")

@@ -158,7 +158,8 @@ def settle(refund: Refund, paid_from: str, *, told: bool = True) -> None:
     refund.paid_from, refund.busy_until = paid_from, None
     # One that came back from the buyer's bank has its posting at Stripe, reversed.
     at_stripe = paid_from == PaidFrom.DISPUTED and refund.stripe_refund_id is not None
-    by_hand = paid_from in (PaidFrom.BANK, PaidFrom.CASH) or at_stripe
+    elsewhere = paid_from in (PaidFrom.BANK, PaidFrom.CASH, PaidFrom.PLATFORM)
+    by_hand = elsewhere or at_stripe
     post(
         Transaction.Kind.REFUND_PAID,
         "refund",

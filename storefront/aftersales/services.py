@@ -25,7 +25,7 @@ from storefront.aftersales.sending import (
     settle,
     waiting_refunds,
 )
-from storefront.payments.models import PaymentAttempt
+from storefront.payments.models import GatewayName, PaymentAttempt
 
 __all__ = [
     "CannotRefund",
@@ -118,6 +118,7 @@ def refund_lines(
     reason: str = Refund.Reason.GOODWILL,
     note: str = "",
     uuid: uuids.UUID | None = None,
+    given_by: str = "",
 ) -> Refund:
     """Refund lines of an order; gives the refund, which is sent to Stripe after commit.
 
@@ -125,9 +126,14 @@ def refund_lines(
     `restock` return to their lots. `freight`: with what remains of the freight of the
     consignments concerned, or {consignment id: fen of it}. `bearer` bears what is lost by it
     (cooperatives.routing.cuts). `uuid` names the refund: the same one again gives the refund
-    that is there. Raises CannotRefund; then nothing changed.
+    that is there. What was sold on another platform is given back there alone: `given_by` is that
+    platform's reference. Raises CannotRefund; then nothing changed.
     """
     attempt, consignments = lock_order(order_id)
+    if (attempt.gateway == GatewayName.PLATFORM) != bool(given_by):
+        raise CannotRefund(
+            _("It was sold on another platform: give it back there, then import its new export.")
+        )
     known = Refund.objects.filter(pk=uuid).first() if uuid else None
     if known and known.order_id != order_id:
         raise CannotRefund(_("This refund belongs to another order."))
@@ -137,7 +143,10 @@ def refund_lines(
     refund = _decide(attempt, cuts, reason, note, bearer, actor, uuid, restock)
     given = refunding.apply(str(refund.uuid), consignments, cuts, restock=restock, actor=actor)
     refund.buyer_fen, refund.gift_fen = given
-    if given.buyer_fen:
+    if given_by:
+        refund.paid_reference = given_by
+        settle(refund, PaidFrom.PLATFORM, told=False)
+    elif given.buyer_fen:
         send_after_commit(refund)
     else:
         # Others paid all of it: they have it back by the booking itself.

@@ -78,7 +78,13 @@ HOLDS = f"""
               JOIN payments_paymentattempt a ON a.uuid = d.attempt_id
               JOIN routing_consignment c ON c.order_id = a.order_id
               JOIN routing_consignmentline line ON line.consignment_id = c.id
-             WHERE d.closed_at IS NULL) due
+             WHERE d.closed_at IS NULL
+            UNION ALL
+            SELECT line.id, 'platform:' || c.order_id
+              FROM platforms_platformline sold
+              JOIN routing_consignment c ON c.order_id = sold.order_id
+              JOIN routing_consignmentline line ON line.consignment_id = c.id
+             WHERE sold.settled_at IS NULL) due
       FULL JOIN (SELECT line_id, key FROM settlement_releasehold WHERE lifted_at IS NULL) held
         ON held.line_id = due.line_id AND held.key = due.key
      WHERE due.line_id IS NULL OR held.line_id IS NULL

@@ -246,8 +246,8 @@ SALES = """
       LEFT JOIN ledger_transaction t ON t.kind = 'sale' AND t.source_type = 'consignment'
                                     AND t.source_id = c.id::text
       LEFT JOIN (SELECT p.transaction_id,
-                        sum(p.amount_fen) FILTER (WHERE a.kind IN ('stripe', 'bank', 'cash'))
-                            AS paid,
+                        sum(p.amount_fen) FILTER (
+                            WHERE a.kind IN ('stripe', 'bank', 'cash', 'platform')) AS paid,
                         sum(p.amount_fen) FILTER (WHERE a.kind = 'gift') AS gift,
                         sum(p.amount_fen) FILTER (WHERE a.kind = 'programme_expense')
                             AS programme,

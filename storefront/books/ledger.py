@@ -79,7 +79,7 @@ LEGS = f"""
         ON t.kind = 'shared' AND sharing.id::text = t.source_id
       LEFT JOIN (VALUES
             ('sale', 'stripe', false), ('sale', 'sales', true), ('sale', 'freight', false),
-            ('sale', 'bank', false), ('sale', 'cash', false),
+            ('sale', 'bank', false), ('sale', 'cash', false), ('sale', 'platform', false),
             ('goods_gone', 'bank', false), ('goods_gone', 'cash', false),
             ('stripe_fee', 'programme_expense', false), ('stripe_fee', 'stripe', false),
             ('payout', 'bank', false), ('payout', 'stripe', false),
@@ -102,7 +102,7 @@ LEGS = f"""
             ('refund_decided', 'carrier_claim', NULL),
             ('refund_paid', 'refund_due', false), ('refund_paid', 'stripe', false),
             ('refund_paid', 'bank', false), ('refund_paid', 'cash', false),
-            ('refund_paid', 'disputed', false),
+            ('refund_paid', 'disputed', false), ('refund_paid', 'platform', false),
             ('dispute_opened', 'disputed', false), ('dispute_opened', 'stripe', false),
             ('dispute_opened', 'programme_expense', false),
             ('dispute_won', 'disputed', false), ('dispute_won', 'stripe', false),
@@ -213,7 +213,7 @@ SOURCES = f"""
              GROUP BY part.refund_id, c.id, c.partner_id, r.created_at
             UNION ALL
             SELECT 'refund_paid', 'refund',
-                   uuid || CASE WHEN paid_from IN ('bank', 'cash')
+                   uuid || CASE WHEN paid_from IN ('bank', 'cash', 'platform')
                                   OR (paid_from = 'disputed' AND stripe_refund_id IS NOT NULL)
                                 THEN ':hand' ELSE '' END,
                    NULL, done_at

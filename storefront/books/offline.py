@@ -14,7 +14,7 @@ OFFLINE = """
                 ELSE 'is not what its payment says' END, NULL::timestamptz
       FROM payments_offlinepayment f
       FULL JOIN (SELECT * FROM payments_paymentattempt
-                  WHERE gateway <> 'stripe'
+                  WHERE gateway NOT IN ('stripe', 'platform')
                     AND (intent_id IS NOT NULL OR state IN ('placed', 'refunded'))
                 ) a ON a.uuid = f.attempt_id
      WHERE a.uuid IS NULL OR f.id IS NULL OR a.gateway <> 'offline'
@@ -46,13 +46,14 @@ ACCOUNTS = """
               FROM ledger_transaction t
               JOIN ledger_posting p ON p.transaction_id = t.id
               JOIN ledger_account account ON account.id = p.account_id
-                                         AND account.kind IN ('stripe', 'bank', 'cash')
+                                         AND account.kind IN ('stripe', 'bank', 'cash', 'platform')
               LEFT JOIN routing_consignment c ON t.kind = 'sale' AND c.id::text = t.source_id
              WHERE t.kind = 'sale' OR (t.kind = 'goods_gone' AND t.source_type = 'attempt')
              GROUP BY 1, 2) booked
       JOIN payments_paymentattempt a ON booked.of IN (a.order_id::text, a.uuid::text)
       LEFT JOIN payments_offlinepayment f ON f.attempt_id = a.uuid
-     WHERE booked.account <> CASE WHEN a.gateway = 'stripe' THEN 'stripe' ELSE f.account END
+     WHERE booked.account <> CASE WHEN a.gateway IN ('stripe', 'platform') THEN a.gateway
+                                 ELSE f.account END
 """
 STRAYS = """
     SELECT 'stray payment ' || s.id,

@@ -62,7 +62,9 @@ PLACED = f"""
         OR (a.state = 'open' AND b.status <> 'Frozen' AND b.status <> 'Submitted')
         OR (a.intent_id IS NULL AND a.client_secret <> '')
         OR a.state NOT IN ('open', 'placed', 'closed', 'refunded')
-        OR a.gateway NOT IN ('stripe', 'offline')
+        OR a.gateway NOT IN ('stripe', 'offline', 'platform')
+        OR (a.gateway = 'platform') <> (a.snapshot->>'channel' = 'platform')
+        OR (a.gateway = 'platform' AND a.state <> 'placed')
         OR a.expires_at <= a.created_at
 """  # noqa: S608
 ONE_OPEN = """
@@ -111,7 +113,7 @@ ORDERS = """
                                             AND t.source_id = c.id::text
                    JOIN ledger_posting p ON p.transaction_id = t.id
                    JOIN ledger_account account ON account.id = p.account_id
-                                              AND account.kind IN ('stripe', 'bank', 'cash')
+                                   AND account.kind IN ('stripe', 'bank', 'cash', 'platform')
                   GROUP BY c.order_id) s ON s.order_id = o.id
       LEFT JOIN (SELECT attempt_id, sum(fen) AS fen FROM discounts_use
                   WHERE gift_id IS NOT NULL GROUP BY attempt_id) g ON g.attempt_id = a.uuid
@@ -139,12 +141,13 @@ LINES = """
       FULL JOIN (
             SELECT a.uuid, a.order_id, line.number - 1 AS place, line.value,
                    (line.value->>'packs')::int AS packs,
-                   -- What the buyer owed: the shelf price less all discounts.
-                   (line.value->>'unit_fen')::numeric * (line.value->>'packs')::int - coalesce(
+                   -- What the buyer owed: elsewhere, what was paid; else less all discounts.
+                   coalesce((line.value->>'due_fen')::numeric,
+                       (line.value->>'unit_fen')::numeric * (line.value->>'packs')::int - coalesce(
                        (SELECT sum((cut.value->>1)::bigint)
                           FROM jsonb_array_elements(a.snapshot->'discounts') AS d(value),
                                jsonb_array_elements(d.value->'lines') AS cut(value)
-                         WHERE (cut.value->>0)::int = line.number - 1), 0) AS due_fen,
+                         WHERE (cut.value->>0)::int = line.number - 1), 0)) AS due_fen,
                    (line.value->>'unit_fen')::numeric AS unit_fen, part.value AS part
               FROM payments_paymentattempt a
              CROSS JOIN LATERAL jsonb_array_elements(a.snapshot->'lines')
@@ -184,7 +187,9 @@ RESERVATIONS = """
                     THEN 'is ' || r.state || ', its payment is ' || a.state
                 ELSE 'its times are not its payment''s' END, NULL::timestamptz
       FROM partner_reservation r
-      FULL JOIN payments_paymentattempt a ON a.uuid = r.reference
+      -- What was sold elsewhere held nothing first.
+      FULL JOIN (SELECT * FROM payments_paymentattempt WHERE gateway <> 'platform') a
+        ON a.uuid = r.reference
      WHERE a.uuid IS NULL OR r.id IS NULL
         OR NOT (CASE a.state WHEN 'open' THEN r.state IN ('held', 'released')
                      WHEN 'placed' THEN r.state IN ('sold', 'released')
@@ -205,6 +210,7 @@ HELD = """
                         sum((part.value->>'grams')::bigint) AS grams
                    FROM payments_paymentattempt a
                   CROSS JOIN LATERAL jsonb_array_elements(a.snapshot->'parts') AS part(value)
+                  WHERE a.gateway <> 'platform'
                   GROUP BY 1, 2) s
         ON s.uuid = l.reference AND s.pool_id = l.pool_id
      WHERE coalesce(l.grams, 0) <> coalesce(s.grams, 0)

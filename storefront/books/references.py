@@ -48,6 +48,7 @@ TABLES = (
     "payments_offlinepayment",
     "payments_straypayment",
     "payments_gap",
+    "platforms_platformline",
     "aftersales_addresschange",
     "aftersales_refund",
     "aftersales_refundline",

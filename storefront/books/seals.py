@@ -65,6 +65,8 @@ TABLES = (
     "payments_reconciliation",
     "payments_straypayment",
     "payments_stripeevent",
+    "platforms_platformline",
+    "platforms_platformshop",
     "routing_consignment",
     "routing_consignmentevent",
     "routing_drawing",

@@ -13,6 +13,8 @@ class GatewayName(models.TextChoices):
 
     STRIPE = "stripe", _("card")
     OFFLINE = "offline", _("bank transfer or cash")
+    # Paid where it was sold; nobody chooses it here.
+    PLATFORM = "platform", _("other platform")
 
 
 class PaymentAttempt(models.Model):

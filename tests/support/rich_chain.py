@@ -6,6 +6,8 @@ For tests that read the whole books. The clock goes ahead day by day; `SHIFT` is
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +23,7 @@ from cooperatives.routing.services import deliver, pack, ship, undo
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.models import Campaign, LineAttribution, TrackedLink
 from livestream.campaigns.services import override
+from livestream.platforms.services import import_orders
 from storefront.aftersales.addresses import change_address
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import (
@@ -45,6 +48,7 @@ from storefront.payments.reconciling.resolve import acknowledge, resolve
 from storefront.payments.reconciling.run import reconcile_payments
 from storefront.payments.services import abandon
 from tests.support import chain, discounts
+from tests.support.platform_export import row, write_export
 from tests.support.rich_cases import make_cases, make_disputes, make_pears
 
 DAY = 86_400
@@ -218,8 +222,27 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     chain.deliver("A-001", plum, 700, days_ago=0)
     rich.orders["open"] = chain.start([(small, 2)], codes=("PROG",), cards=(card,))
     _paid_otherwise(small, staff)
+    _sold_elsewhere(first)
     send_everything()
     return rich
+
+
+def _sold_elsewhere(partner: Any) -> None:
+    """On Douyin: to pack, sent and partly given back, given back before that, a gift, not paid."""
+    grape = chain.make_produce("GRAPE")
+    pack = chain.make_pack(grape, [partner], net_grams=1500)
+    chain.deliver("A-001", grape, 9000, days_ago=0)
+    sent = {"state": "已完成", "sent": "2026-11-21 09:00:00"}
+    rows = [
+        row(1, packs=2, yuan="49.99"),
+        row(2, **sent),
+        row(3, state="已关闭", after="退款成功"),
+        row(4, yuan="0.00"),
+        row(5, paid="-", state="已关闭"),
+    ]
+    with TemporaryDirectory() as folder:
+        path = write_export(Path(folder), pack.upc, *rows)
+        import_orders(path, "douyin", "山里的店")
 
 
 def _discounted(rich: RichChain, small: Any, box: Any, campaign: Any, staff: Any) -> Any:

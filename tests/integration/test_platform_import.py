@@ -1,0 +1,197 @@
+"""`import_platform_orders`: sales on other platforms become orders, once, and stay exact."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+from django.utils.translation import override
+
+from catalog.models import Product
+from cooperatives.households.village_files import load_villages
+from cooperatives.ledger.models import Account, Posting
+from cooperatives.partner.models import StockPool
+from cooperatives.routing.models import Consignment, ConsignmentLine
+from livestream.campaigns.models import LineAttribution
+from livestream.platforms.models import PlatformLine, PlatformShop
+from storefront.aftersales.models import Refund
+from storefront.aftersales.services import CannotRefund, refund_order
+from storefront.books.runner import check_database
+from storefront.order.models import Order
+from tests.support import chain
+from tests.support.platform_export import row, write_export
+
+pytestmark = pytest.mark.django_db
+
+EXPORTS = Path(__file__).parents[1] / "data" / "platform_exports"
+EVENING = EXPORTS / "douyin_2026-07-01.csv"
+VILLAGES = Path(__file__).parents[2] / "deploy" / "demo" / "villages"
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+def run(path: Path, *options: str) -> dict:
+    out = StringIO()
+    command = ["import_platform_orders", str(path), "--platform", "douyin", "--json"]
+    call_command(*command, "--shop", "山里的店", *options, stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.fixture
+def export(tmp_path):
+    def write(*rows: str) -> Path:
+        return write_export(tmp_path, Product.objects.get().upc, *rows)
+
+    return write
+
+
+def balances() -> dict[str, int]:
+    """{kind of account: fen}, what is empty left out."""
+    sums = Posting.objects.values_list("account__kind").annotate(fen=Sum("amount_fen"))
+    return {kind: fen for kind, fen in sums if fen}
+
+
+def faults() -> list[tuple[str, str]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        results = check_database(cursor)
+    return [(result.name, str(result.detail)) for result in results if not result.ok]
+
+
+def test_a_sale_elsewhere_is_an_order_that_takes_stock_and_owes_the_cooperative(export):
+    chain.make_grove("A", grams=25_000)
+
+    said = run(export(row(1, packs=2, yuan="60.00"), row(2, paid="-", state="已关闭")))
+
+    assert (said["rows"], said["imported"], said["paid"], said["unpaid"]) == (2, 2, 1, 1)
+    assert (said["gross_fen"], said["units"], said["unattributed"]) == (6000, 2, 1)
+    order = Order.objects.get()
+    assert (order.channel, order.total_incl_tax, order.user_id) == ("platform", 60, None)
+    line = ConsignmentLine.objects.get()
+    assert (line.packs, line.net_fen, line.short_grams) == (2, 6000, 0)
+    assert line.consignment.state == "paid"
+    pool = StockPool.objects.get()
+    assert (pool.allocated, pool.reserved) == (line.ordered_grams, 0)
+    assert balances() == {Account.Kind.PLATFORM: 6000, Account.Kind.SALES: -6000}
+    assert PlatformLine.objects.filter(order=None).count() == 1
+    assert faults() == []
+
+
+def test_the_same_file_again_changes_nothing(export):
+    chain.make_grove("A", grams=25_000)
+    path = export(row(1), row(2, sku="none"))
+    run(path)
+    before = (Order.objects.count(), balances(), StockPool.objects.get().allocated)
+
+    said = run(path)
+
+    assert (said["imported"], said["updated"], said["unchanged"]) == (0, 0, 1)
+    assert [each["row"] for each in said["refused_rows"]] == [3]
+    assert (Order.objects.count(), balances(), StockPool.objects.get().allocated) == before
+
+
+def test_a_newer_export_moves_the_sale_on(export):
+    chain.make_grove("A", grams=25_000)
+    run(export(row(1), row(2), row(3, paid="-")))
+
+    said = run(
+        export(
+            row(1, state="已完成", sent="2026-11-21 09:00:00"),
+            row(2, state="已关闭", after="退款成功"),
+            row(3),
+        )
+    )
+
+    assert (said["imported"], said["updated"], said["unchanged"]) == (0, 3, 0)
+    states = Consignment.objects.order_by("number").values_list("state", flat=True)
+    assert list(states) == ["delivered", "cancelled", "paid"]
+    refund = Refund.objects.get()
+    assert (refund.state, refund.paid_from, refund.buyer_fen) == ("done", "platform", 3000)
+    assert balances()[Account.Kind.PLATFORM] == 6000
+    assert faults() == []
+
+
+def test_what_the_export_says_otherwise_is_refused_by_row(export):
+    chain.make_grove("A", grams=25_000)
+    run(export(row(1), row(2, after="退款成功", state="已关闭")))
+    before = (balances(), list(PlatformLine.objects.values()))
+
+    said = run(export(row(1, yuan="31.00"), row(2)))
+
+    assert [each["row"] for each in said["refused_rows"]] == [2, 3]
+    assert "can't change" in said["refused_rows"][0]["reason"]
+    assert "can't be less" in said["refused_rows"][1]["reason"]
+    assert (said["updated"], said["paid"], said["gross_fen"]) == (0, 0, 0)
+    assert (balances(), list(PlatformLine.objects.values())) == before
+
+
+def test_a_sale_beyond_the_stock_is_short_and_a_buyer_of_the_shop_is_told_before(export):
+    grove = chain.make_grove("A", grams=5_000)
+    line_grams = grove.pack.net_grams
+
+    run(export(row(1, packs=4, yuan="120.00")))
+
+    line = ConsignmentLine.objects.get()
+    assert line.short_grams == 4 * line_grams - 5_000
+    pool = StockPool.objects.get()
+    assert pool.free == 0
+    assert faults() == []
+
+
+def test_a_gift_takes_goods_and_credits_nobody(export):
+    chain.make_grove("A", grams=25_000)
+
+    said = run(export(row(1, yuan="0.00")))
+
+    assert (said["gifts"], said["gross_fen"], said["units"]) == (1, 0, 1)
+    assert StockPool.objects.get().allocated > 0
+    assert balances() == {}
+    assert faults() == []
+
+
+def test_it_is_given_back_where_it_was_sold(export):
+    chain.make_grove("A", grams=25_000)
+    run(export(row(1)))
+    before = balances()
+
+    with pytest.raises(CannotRefund, match="sold on another platform"):
+        refund_order(Order.objects.get().pk)
+
+    assert balances() == before
+    assert not Refund.objects.exists()
+
+
+def test_a_whole_evening_comes_to_what_it_must_and_the_books_are_in_order():
+    load_villages(VILLAGES, date(2026, 11, 20))
+    must = json.loads((EXPORTS / f"{EVENING.name}.expected.json").read_text())
+
+    said = run(EVENING)
+
+    refused = said.pop("refused_rows")
+    kept = {name: said.pop(name) for name in ("imported", "updated", "unchanged")}
+    assert kept == {"imported": 411, "updated": 0, "unchanged": 0}
+    assert said.pop("attributed") + said.pop("unattributed") == 371
+    assert said == {name: value for name, value in must.items() if name != "sub_orders"}
+    assert len(refused) == must["unknown_sku"] == 9
+    assert balances()[Account.Kind.PLATFORM] == must["net_fen"]
+    assert faults() == []
+
+
+def test_a_file_without_its_shop_is_refused(export):
+    chain.make_grove("A")
+    path = export(row(1))
+
+    with pytest.raises(CommandError, match="--shop"):
+        call_command("import_platform_orders", str(path), "--platform", "douyin")
+
+    assert not PlatformShop.objects.exists()
+    assert not LineAttribution.objects.exists()

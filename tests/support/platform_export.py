@@ -1,0 +1,35 @@
+"""Another platform's export of orders, for tests: Douyin's."""
+
+from pathlib import Path
+
+HEAD = (
+    "主订单编号,子订单编号,选购商品,商家编码,商品数量,订单应付金额,订单提交时间,支付完成时间,"
+    "订单状态,售后状态,发货时间,快递信息,流量体裁,达人ID\n"
+)
+
+
+def row(
+    number: int,
+    sku: str = "PACK",
+    packs: int = 1,
+    yuan: str = "30.00",
+    paid: str = "2026-11-20 20:10:00",
+    state: str = "待发货",
+    after: str = "-",
+    sent: str = "-",
+    source: str = "直播",
+) -> str:
+    """A sub-order of PACK, as Douyin writes it."""
+    order = f"\t69200000000000{number:04}"
+    return (
+        f"{order},{order}1,果,{sku},{packs},{yuan},2026-11-20 20:09:00,{paid},{state},{after},"
+        f"{sent},-,{source},\t71\n"
+    )
+
+
+def write_export(folder: Path, code: str, *rows: str) -> Path:
+    """A file of rows, whose PACK has this merchant code."""
+    path = folder / "export.csv"
+    text = "".join(rows).replace(",PACK,", f",{code},")
+    path.write_text(HEAD + text, encoding="utf-8-sig")
+    return path
