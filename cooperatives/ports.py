@@ -5,7 +5,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -37,7 +36,8 @@ class SaleElsewhere:
     """Packs that were sold, and paid, where we can neither refuse nor charge: a fact.
 
     `key` names the sale among all that there are; `number` is to become the order's. `seller` is
-    who sold it ("Douyin, the shop's name"), `note` what its people call it. Money in fen.
+    who sold it ("Douyin, the shop's name"), `note` what its people call it, `source` what it is
+    attributed by ("platform:douyin:17"). Money in fen.
     """
 
     key: str
@@ -47,15 +47,7 @@ class SaleElsewhere:
     paid_fen: int
     seller: str
     note: str
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What became of a sale: its order, the order's one line, and when the books have it."""
-
-    order_id: int
-    order_line_id: int
-    placed_at: datetime
+    source: str
 
 
 class NobodySells(Exception):
@@ -69,8 +61,8 @@ class NobodySells(Exception):
 class Sales(Protocol):
     """Makes orders of what was sold elsewhere. Called inside the importer's transaction."""
 
-    def record(self, sales: Sequence[SaleElsewhere]) -> list[Recorded]:
-        """An order of channel "platform" for each, credited to nothing yet. Raises NobodySells.
+    def record(self, sales: Sequence[SaleElsewhere]) -> list[int]:
+        """The ids of orders of channel "platform", one for each. Raises NobodySells.
 
         What the pools can't cover is short. The money is the platform's until it settles: the
         lines are held back from release.

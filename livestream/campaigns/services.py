@@ -216,33 +216,6 @@ def attribute_lines(
     LineAttribution.objects.bulk_create(rows)
 
 
-@dataclass(frozen=True)
-class ImportedLine:
-    """An order line that another platform sold, and the campaign whose session it was sold in."""
-
-    order_line_id: int
-    campaign_id: int | None
-    evidence: Mapping[str, Any]
-
-
-def attribute_imports(lines: Sequence[ImportedLine], placed_at: datetime) -> None:
-    """Write what imported lines are credited to, inside the caller's transaction, in one query.
-
-    What no session sold is credited to nothing, and has a row that says so.
-    """
-    LineAttribution.objects.bulk_create(
-        LineAttribution(
-            order_line_id=line.order_line_id,
-            campaign_id=line.campaign_id,
-            rule=Rule.NONE if line.campaign_id is None else Rule.PLATFORM,
-            rule_version=RULE_VERSION,
-            evidence=dict(line.evidence),
-            created_at=placed_at,
-        )
-        for line in lines
-    )
-
-
 def override(line_id: int, campaign_id: int | None, user: Any, reason: str) -> LineAttribution:
     """Credit an order line to another campaign, or to none, by a new row with name and reason.
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.clock import now
 from catalog.models import Product
-from cooperatives.ports import NobodySells, Recorded, SaleElsewhere, sales
+from cooperatives.ports import NobodySells, SaleElsewhere, sales
 from cooperatives.routing import services as routing
 from cooperatives.routing.models import Consignment
 from cooperatives.routing.route import standing
-from livestream.campaigns.services import ImportedLine, attribute_imports
 from livestream.platforms.layouts import LAYOUTS, Layout
 from livestream.platforms.models import PlatformLine, PlatformShop
 from livestream.platforms.rows import PlatformRow, Refused
@@ -30,7 +30,11 @@ from livestream.sessions.models import LiveSession, SessionChannel
 BATCH = 200
 State = Consignment.State
 Key = tuple[str, str]
-# The platforms' own names for what they send with are of any length.
+# What an export says of a sub-order, but what was given back of it.
+SAID = tuple(
+    "sku quantity amount_fen state pending ordered_at paid_at source host shipped waybill".split()
+)
+# Carriers' names and waybills, of any length there.
 LONGEST = 64
 
 
@@ -86,7 +90,9 @@ def _batches(rows: Iterator[PlatformRow]) -> Iterator[list[PlatformRow]]:
 
 def _windows(shop: PlatformShop, session: LiveSession | None) -> list[SessionChannel]:
     """The channels whose time may say which session sold something; none of a rehearsal."""
-    shown = SessionChannel.objects.filter(platform=shop.platform, session__rehearsal=False)
+    shown = SessionChannel.objects.filter(
+        platform=shop.platform, session__rehearsal=False, session__started_at__isnull=False
+    )
     shown = shown.filter(session=session) if session else shown.filter(account=shop.name)
     return list(shown.select_related("session__campaign"))
 
@@ -206,11 +212,13 @@ def _differs(line: PlatformLine, row: PlatformRow) -> bool:
                 _("Imported before with %(fen)d fen given back: it can't be less.")
                 % {"fen": line.refunded_fen}
             )
-    before = (line.state, line.pending, line.ordered_at, line.paid_at, line.source, line.host)
-    before += (line.shipped, line.waybill, line.refunded_fen, *sold)
-    after = (row.state, row.pending, row.ordered_at, row.paid_at, row.source[:80], row.host[:80])
-    after += (row.shipped, row.waybill[:LONGEST], row.refunded_fen, row.sku, row.quantity)
-    return before != (*after, row.amount_fen)
+    return _said(line) != _said(_new_line(line.shop, row)) or (
+        line.refunded_fen != row.refunded_fen
+    )
+
+
+def _said(line: PlatformLine) -> tuple[object, ...]:
+    return tuple(getattr(line, name) for name in SAID)
 
 
 def _sell(
@@ -225,85 +233,71 @@ def _sell(
     packs = dict(
         Product.objects.filter(upc__in={row.sku for row, _ in sold}).values_list("upc", "pk")
     )
-    recorded = sales().record([_sale(shop, row, packs[row.sku]) for row, _ in sold])
-    lines = []
-    for (row, line), made in zip(sold, recorded, strict=True):
-        line.order_id = made.order_id
-        # Until it was paid it could say so.
+    for row, line in sold:
+        # Until it was paid it could say otherwise.
         line.sku, line.quantity, line.amount_fen = row.sku, row.quantity, row.amount_fen
-        line.session, by = _session(shop, windows, row)
-        lines.append(_imported(made, line, by))
+        line.session = _session(shop, windows, row)
+    orders = sales().record([_sale(line, packs[line.sku]) for _row, line in sold])
+    for (_row, line), order_id in zip(sold, orders, strict=True):
+        line.order_id = order_id
         if line.session is None:
             done.unattributed += 1
         else:
             done.attributed += 1
     PlatformLine.objects.bulk_update(
-        (line for _, line in sold), ["order", "session", "sku", "quantity", "amount_fen"]
+        (line for _row, line in sold), ["order", "session", "sku", "quantity", "amount_fen"]
     )
-    attribute_imports(lines, recorded[0].placed_at)
 
 
-def _sale(shop: PlatformShop, row: PlatformRow, product_id: int) -> SaleElsewhere:
-    named = row.part if row.part and row.part != row.sku else f"{row.order}-{row.part}".strip("-")
+def _sale(line: PlatformLine, product_id: int) -> SaleElsewhere:
+    shop, named = line.shop, line.part
+    if not named or named == line.sku:
+        named = f"{line.order_number}-{line.part}".strip("-")
+    source = f"platform:{shop.platform}"
     return SaleElsewhere(
-        key=f"{shop.platform}:{shop.name}:{row.order}:{row.part}",
+        key=f"{shop.platform}:{shop.name}:{line.order_number}:{line.part}",
         number=f"{shop.platform[:2].upper()}{shop.pk}-{named}",
         product_id=product_id,
-        packs=row.quantity,
-        paid_fen=row.amount_fen,
+        packs=line.quantity,
+        paid_fen=line.amount_fen,
         seller=str(shop),
         note=named,
+        source=f"{source}:{line.session_id}" if line.session_id else source,
     )
 
 
 def _session(
     shop: PlatformShop, windows: Sequence[SessionChannel], row: PlatformRow
-) -> tuple[LiveSession | None, str]:
+) -> LiveSession | None:
     """The one session whose time it was sold in, unless the platform says it was no live sale."""
     layout = LAYOUTS[shop.platform]
     at = row.paid_at or row.ordered_at
     if at is None or row.source not in layout.live | layout.unknown:
-        return None, ""
+        return None
     found = {
         shown.session_id: shown.session
         for shown in windows
         if shown.starts_at <= at <= shown.ends_at
     }
     if len(found) != 1:
-        return None, ""
+        return None
     session = next(iter(found.values()))
-    if now() >= session.campaign.frozen_from:
-        return None, ""
-    return session, "source" if row.source in layout.live else "window"
-
-
-def _imported(made: Recorded, line: PlatformLine, by: str) -> ImportedLine:
-    evidence = {}
-    if line.session:
-        evidence = {
-            "platform": line.shop.platform,
-            "shop": line.shop.name,
-            "sub_order": line.part or line.order_number,
-            "session": line.session.pk,
-            "by": by,
-        }
-    campaign = line.session.campaign_id if line.session else None
-    return ImportedLine(made.order_line_id, campaign, evidence)
+    return session if now() < session.campaign.frozen_from else None
 
 
 def _move_on(line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
     """Follow a sub-order to where its newest row says it is. Raises ValueError, in words."""
     _say(line, row)
     line.changed_at = now()
-    if line.order_id is None:
+    if line.order is None:
         line.sku, line.quantity, line.amount_fen = row.sku, row.quantity, row.amount_fen
     else:
-        _send(line, row, layout)
+        _send(line.order, line, row, layout)
         more = row.refunded_fen - line.refunded_fen
         if more:
             all_of_it = row.refunded_fen == row.amount_fen
             reference = f"{line.shop.platform}:{line.part or line.order_number}"
-            given = sales().give_back(line.order_id, None if all_of_it else more, reference)
+            given = sales().give_back(line.order.pk, None if all_of_it else more, reference)
             if given != more:
                 raise ValueError(
                     _("The export gives back %(more)d fen, of which %(given)d are left.")
@@ -313,12 +307,12 @@ def _move_on(line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
     line.save()
 
 
-def _send(line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
+def _send(order: Any, line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
     """Pack, send and deliver what the platform says has left, as far as it is not yet."""
     delivered = row.state in layout.delivered
     if not (row.shipped or delivered):
         return
-    for consignment in Consignment.objects.filter(order_id=line.order_id):
+    for consignment in Consignment.objects.filter(order=order):
         if consignment.state == State.PAID:
             consignment = routing.pack(consignment.pk, {})
         if consignment.state == State.PACKED:

@@ -68,7 +68,8 @@ EVIDENCE = """
             AND (p.snapshot->'lines'->(SELECT count(*) FROM order_line before
                                         WHERE before.order_id = l.order_id
                                           AND before.id < l.id)::int->>'source')
-                IS DISTINCT FROM 'room:' || (a.evidence->>'session'))
+                IS DISTINCT FROM coalesce('platform:' || (a.evidence->>'platform'), 'room') || ':'
+                                 || (a.evidence->>'session'))
         OR (a.evidence->>'flash' IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM jsonb_array_elements(p.snapshot->'room') AS r(value)
                  WHERE r.value @> (a.evidence - 'session') AND r.value->>'flash' IS NOT NULL

@@ -124,7 +124,8 @@ FUNDED = """
            || 'and gift vouchers say', NULL::timestamptz
       FROM payments_paymentattempt a
      CROSS JOIN LATERAL (
-           SELECT (SELECT sum((value->>'unit_fen')::bigint * (value->>'packs')::bigint)
+           SELECT (SELECT sum(coalesce((value->>'due_fen')::bigint,
+                                       (value->>'unit_fen')::bigint * (value->>'packs')::bigint))
                      FROM jsonb_array_elements(a.snapshot->'lines')) AS shelf,
                   (SELECT sum((value->>'net_fen')::bigint)
                      FROM jsonb_array_elements(a.snapshot->'parts')) AS net,

@@ -1,7 +1,7 @@
 """Sales made on other platforms, as orders of ours: facts, so that they neither wait nor fail.
 
 Each is an attempt of gateway "platform" that is placed from its first moment, with a snapshot as
-any other: what proves an order of the shop proves these (ADR 0018). They are written together, a
+any other: what proves an order of the shop proves these (ADR 0019). They are written together, a
 batch at a time. The moment of the import is the moment of the books; when something was truly sold
 stands in the importer's row.
 
@@ -24,11 +24,12 @@ from catalog.numbers import to_yuan
 from cooperatives.ledger.models import Account
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import lock_pools
-from cooperatives.ports import NobodySells, Recorded, SaleElsewhere
+from cooperatives.ports import NobodySells, SaleElsewhere
 from cooperatives.routing.models import ConsignmentLine
 from cooperatives.routing.route import Part, standing
 from cooperatives.routing.services import NewLine, create_consignments
 from cooperatives.settlement.holds import hold_new
+from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines, remains_of
 from storefront.order.models import Order
@@ -54,7 +55,7 @@ class _Sold:
     order: Order
 
 
-def record(sales: Sequence[SaleElsewhere]) -> list[Recorded]:
+def record(sales: Sequence[SaleElsewhere]) -> list[int]:
     """As cooperatives.ports.Sales says. Must run in a transaction."""
     moment = now()
     packs = Product.objects.in_bulk({sale.product_id for sale in sales})
@@ -86,10 +87,18 @@ def record(sales: Sequence[SaleElsewhere]) -> list[Recorded]:
         _Sold(*row) for row in zip(sales, [p for _, p in wanted], attempts, orders, strict=True)
     ]
     lines = OrderLine.objects.bulk_create(_line(each) for each in sold)
-    recorded = [_consign(each, line, moment) for each, line in zip(sold, lines, strict=True)]
-    _hold_back(recorded)
+    for each, line in zip(sold, lines, strict=True):
+        _consign(each, line, moment)
+    attribute_lines(
+        [LineToAttribute(line.pk, sale.source) for line, sale in zip(lines, sales, strict=True)],
+        touches=[],
+        started_at=moment,
+        paid_at=moment,
+        user_id=None,
+    )
+    _hold_back(orders)
     _take(sold)
-    return recorded
+    return [order.pk for order in orders]
 
 
 def _order(sale: SaleElsewhere, basket: Any, address: Any, site: Site, moment: datetime) -> Order:
@@ -129,7 +138,7 @@ def _attempt(
         "due_fen": sale.paid_fen,
         "net_fen": sale.paid_fen,
         "net_grams": pack.net_grams,
-        "source": "platform",
+        "source": sale.source,
     }
     snapshot = {
         "lines": [line],
@@ -181,7 +190,7 @@ def _line(sold: _Sold) -> Any:
     )
 
 
-def _consign(sold: _Sold, line: Any, moment: datetime) -> Recorded:
+def _consign(sold: _Sold, line: Any, moment: datetime) -> None:
     part = sold.part
     new = NewLine(
         order_line_id=line.pk,
@@ -202,7 +211,6 @@ def _consign(sold: _Sold, line: Any, moment: datetime) -> Recorded:
         moment,
         paid_account=Account.Kind.PLATFORM,
     )
-    return Recorded(sold.order.pk, line.pk, moment)
 
 
 def hold_key(order_id: int) -> str:
@@ -210,9 +218,8 @@ def hold_key(order_id: int) -> str:
     return f"platform:{order_id}"
 
 
-def _hold_back(recorded: Sequence[Recorded]) -> None:
-    orders = [each.order_id for each in recorded]
-    lines = ConsignmentLine.objects.filter(consignment__order_id__in=orders)
+def _hold_back(orders: Sequence[Order]) -> None:
+    lines = ConsignmentLine.objects.filter(consignment__order__in=orders)
     found = lines.values_list("pk", "consignment__order_id")
     hold_new({line_id: hold_key(order_id) for line_id, order_id in found})
 

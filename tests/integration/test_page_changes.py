@@ -18,7 +18,7 @@ NOT_SHOWN = """
     socialaccount_ account_ live_sessions_ live_offers_ live_room_
     impact_mergedpool ledger_ notifications_ offer_range offer_conditionaloffer_combinations
     order_ partner_reservation partner_stockalert partner_stockmove partner_partner_users
-    partner_partneraddress payment_ payments_ portal_ produce_search_ reviews_
+    partner_partneraddress payment_ payments_ platforms_ portal_ produce_search_ reviews_
     routing_consignment routing_draw routing_linesource settlement_releasehold
     settlement_salespool settlement_sharingout shipping_ taggit_ thumbnail_ voucher_
     wagtailadmin_ wagtailcore_apitoken wagtailcore_collection wagtailcore_comment

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -16,14 +16,19 @@ from cooperatives.households.village_files import load_villages
 from cooperatives.ledger.models import Account, Posting
 from cooperatives.partner.models import StockPool
 from cooperatives.routing.models import Consignment, ConsignmentLine
-from livestream.campaigns.models import LineAttribution
+from livestream.campaigns.models import Campaign, LineAttribution
 from livestream.platforms.models import PlatformLine, PlatformShop
+from livestream.platforms.rows import CHINA
+from livestream.sessions.models import LiveSession, State
+from livestream.sessions.services import move, save_channel
+from storefront.accounts.models import User
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import CannotRefund, refund_order
 from storefront.books.runner import check_database
 from storefront.order.models import Order
 from tests.support import chain
 from tests.support.platform_export import row, write_export
+from tests.support.sessions import channel, make_campaign, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +200,52 @@ def test_a_file_without_its_shop_is_refused(export):
 
     assert not PlatformShop.objects.exists()
     assert not LineAttribution.objects.exists()
+
+
+def shown_on_douyin(account: str = "山里的店") -> LiveSession:
+    """A session that was live on the evening of the rows, in this account."""
+    at = datetime(2026, 11, 20, 20, 0, tzinfo=CHINA)
+    begin = {"starts_at": at, "ends_at": at + timedelta(hours=2)}
+    campaign = make_campaign()
+    Campaign.objects.update(starts_at=at - timedelta(days=1), ends_at=at + timedelta(days=9))
+    session = make_session(campaign_id=campaign.pk, **begin)
+    save_channel(session.pk, channel(session, account=account))
+    staff = User.objects.get_or_create(email="desk@example.org")[0]
+    for state in (State.SCHEDULED, State.LIVE):
+        move(session, state, staff, "desk")
+    return session
+
+
+def test_what_was_sold_while_it_was_shown_belongs_to_the_session_unless_it_was_no_live_sale(export):
+    chain.make_grove("A", grams=25_000)
+    session = shown_on_douyin()
+
+    said = run(
+        export(
+            row(1),
+            row(2, source="商品卡"),
+            row(3, source="数据将于第二天更新"),
+            row(4, paid="2026-11-20 23:00:00"),
+        )
+    )
+
+    assert (said["attributed"], said["unattributed"]) == (2, 2)
+    ours = PlatformLine.objects.filter(session=session).order_by("order_number")
+    assert [line.order_number[-1] for line in ours] == ["1", "3"]
+    credited = LineAttribution.objects.filter(campaign=session.campaign)
+    assert {(each.rule, each.evidence["session"]) for each in credited} == {
+        ("platform", session.pk)
+    }
+    assert LineAttribution.objects.filter(rule="none").count() == 2
+    assert faults() == []
+
+
+def test_another_accounts_session_sold_nothing_unless_it_is_named(export):
+    chain.make_grove("A", grams=25_000)
+    session = shown_on_douyin("别的账号")
+
+    assert run(export(row(1)))["attributed"] == 0
+    assert run(export(row(2)), "--session", str(session.pk))["attributed"] == 1
+    with pytest.raises(CommandError, match="no live session 999999"):
+        run(export(row(3)), "--session", "999999")
+    assert PlatformLine.objects.count() == 2

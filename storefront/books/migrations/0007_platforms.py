@@ -5,7 +5,7 @@ from storefront.books.sealing import Sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("books", "0004_counts_and_transit"),
+        ("books", "0006_rooms"),
         ("platforms", "0001_initial"),
     ]
 
