@@ -31,9 +31,8 @@ BATCH = 200
 State = Consignment.State
 Key = tuple[str, str]
 # What an export says of a sub-order, but what was given back of it.
-SAID = tuple(
-    "sku quantity amount_fen state pending ordered_at paid_at source host shipped waybill".split()
-)
+SAID = ("sku", "quantity", "amount_fen", "state", "pending", "ordered_at", "paid_at")
+ALSO_SAID = ("source", "host", "shipped", "waybill")
 # Carriers' names and waybills, of any length there.
 LONGEST = 64
 
@@ -218,7 +217,7 @@ def _differs(line: PlatformLine, row: PlatformRow) -> bool:
 
 
 def _said(line: PlatformLine) -> tuple[object, ...]:
-    return tuple(getattr(line, name) for name in SAID)
+    return tuple(getattr(line, name) for name in SAID + ALSO_SAID)
 
 
 def _sell(
