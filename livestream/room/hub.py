@@ -25,6 +25,8 @@ KEPT = 300
 # Seconds: between two writes to everybody, between two looks at the figures, without a word, and
 # until an empty room is closed.
 PAUSE, TICK, SILENCE, EMPTY = 0.1, 0.5, 15.0, 30.0
+# How long Redis is asked to wait for something new.
+LISTEN = 5
 
 
 class Viewer:
@@ -122,7 +124,7 @@ class Room:
 
     async def _listen(self) -> None:
         stream = wire.stream_key(self.session_id)
-        found = await self.redis.xread({stream: self.last}, block=5000)
+        found = await self.redis.xread({stream: self.last}, block=LISTEN * 1000)
         if not found:
             return
         told = [self._keep(identity, entry) for identity, entry in found[0][1]]
@@ -159,7 +161,9 @@ class Hub:
         self.rooms: dict[int, Room] = {}
         self.opening: dict[int, asyncio.Lock] = {}
         # redis-py's types speak of bytes and of every version of the protocol.
-        self.redis: Any = Redis.from_url(settings.REDIS_URL, decode_responses=True)
+        self.redis: Any = Redis.from_url(
+            settings.REDIS_URL, decode_responses=True, socket_timeout=3 * LISTEN
+        )
 
     async def enter(self, session_id: int, after: Id | None) -> Viewer | None:
         """Let somebody in; None where there is no such room, or Redis is away."""

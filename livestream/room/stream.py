@@ -92,12 +92,18 @@ async def _tell(viewer: Viewer, receive: Receive, send: Send) -> None:
     start = RETRY % (1000 + hash(viewer) // 16 % 2000)
     await send({"type": "http.response.body", "body": start, "more_body": True})
     viewer.writer = asyncio.create_task(_write(viewer, send))
-    leaving = asyncio.ensure_future(receive())
+    leaving = asyncio.create_task(_gone(receive))
     await asyncio.wait((viewer.writer, leaving), return_when=asyncio.FIRST_COMPLETED)
     for task in (viewer.writer, leaving):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, OSError):
             await task
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the browser has gone: first comes the request's own, empty, body."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _write(viewer: Viewer, send: Send) -> None:
