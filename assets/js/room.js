@@ -38,27 +38,37 @@ function tellRoom(state) {
 }
 
 function arrange(state) {
-  const list = one("items");
-  const order = [state.pinned, ...state.order.filter((item) => item !== state.pinned)].filter(Boolean);
-  order.forEach((id, place) => {
-    const item = list.querySelector(`[data-item="${id}"]`);
-    if (!item) return;
-    item.classList.toggle("is-pinned", id === state.pinned);
+  const [pinned, list] = [one("pinned"), one("items")];
+  const place = (item, where, at) => {
     // Only what is elsewhere moves: a button that has the focus keeps it.
-    if (list.children[place] !== item) list.insertBefore(item, list.children[place] || null);
-  });
+    if (item && where.children[at] !== item) where.insertBefore(item, where.children[at] || null);
+    item?.classList.toggle("is-pinned", where === pinned);
+  };
+  const item = (id) => root.querySelector(`[data-item="${id}"]`);
+  state.order.filter((id) => id !== state.pinned).forEach((id, at) => place(item(id), list, at));
+  if (state.pinned) place(item(state.pinned), pinned, 0);
 }
+
+const yuan = (fen) => `¥${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
 
 function tellFigures({ viewers, likes, shelf }) {
   if (viewers !== undefined) one("viewers").textContent = viewers;
   if (likes !== undefined) one("likes").textContent = Math.max(likes, Number(one("likes").textContent));
-  for (const [id, { price, left }] of Object.entries(shelf || {})) {
+  for (const [id, now] of Object.entries(shelf || {})) {
     const item = root.querySelector(`[data-item="${id}"]`);
     if (!item) continue;
-    item.querySelector("[data-price]").textContent = `¥${Math.floor(price / 100)}.${String(price % 100).padStart(2, "0")}`;
-    item.querySelector("[data-left]").textContent = left > 0 ? words.left.replace("#", left) : words.soldOut;
-    const buy = item.querySelector(".room-buy");
-    if (buy) buy.disabled = left < 1;
+    const part = (name) => item.querySelector(`[data-${name}]`);
+    part("price").textContent = yuan(now.price);
+    part("left").textContent = now.left > 0 ? words.left.replace("#", now.left) : words.soldOut;
+    show(part("full"), now.full);
+    show(part("flash"), now.full);
+    if (now.full) {
+      part("full").textContent = yuan(now.full);
+      part("flash-left").textContent = words.left.replace("#", now.flash);
+      part("until").dateTime = new Date(now.until).toISOString();
+    }
+    const buy = item.querySelector(".room-buy button");
+    if (buy) buy.disabled = now.left < 1;
   }
 }
 
@@ -175,18 +185,25 @@ like.addEventListener("submit", (event) => {
   }, 1000);
 });
 
-// --- until it begins --------------------------------------------------------------------------
+// --- clocks -----------------------------------------------------------------------------------
 
 const begins = one("countdown");
 const date = begins.textContent;
-function countDown() {
-  const seconds = Math.floor((new Date(begins.dateTime) - Date.now()) / 1000);
-  const [hours, rest] = [Math.floor(seconds / 3600), seconds % 3600];
-  const two = (number) => String(number).padStart(2, "0");
-  begins.textContent = seconds > 0 && hours < 24 ? `${two(hours)}:${two(Math.floor(rest / 60))}:${two(rest % 60)}` : date;
-  if (["draft", "scheduled"].includes(words.state)) setTimeout(countDown, 1000);
-}
-countDown();
 
+function left(moment) {
+  const seconds = Math.floor((new Date(moment) - Date.now()) / 1000);
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  if (seconds < 0 || seconds >= 86_400) return "";
+  const short = `${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
+  return seconds < 3600 ? short : `${two(seconds / 3600)}:${short}`;
+}
+
+function clocks() {
+  if (["draft", "scheduled"].includes(words.state)) begins.textContent = left(begins.dateTime) || date;
+  for (const clock of root.querySelectorAll("[data-flash]:not([hidden]) [data-until]")) clock.textContent = left(clock.dateTime);
+}
+
+clocks();
+setInterval(clocks, 1000);
 one("chat").scrollTop = one("chat").scrollHeight;
 listen();

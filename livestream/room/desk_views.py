@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from wagtail.admin import messages
 
 from catalog.staff import allowed
+from livestream.offers.services import CannotOffer
 from livestream.room import chat, events, wire
 from livestream.room.models import ChatMessage, Mute
 from livestream.room.policy import listens
@@ -45,7 +46,7 @@ def _context(session: LiveSession) -> dict[str, Any]:
     return {
         "session": session,
         "state": state,
-        "shelf": shelf(session.pk, state.order),
+        "shelf": shelf(session, state.order),
         "moves": [
             (to, move_label(session.state, to), (session.state, to) in services.FINAL)
             for to in services.ways_from(session)
@@ -84,6 +85,18 @@ def _shifted(request: HttpRequest, session_id: int, up: bool) -> None:
         events.reorder(session_id, order, request.user, seen=_number(request, "seen"))
 
 
+def _begin_flash(request: HttpRequest, session_id: int) -> None:
+    events.begin_flash(
+        session_id,
+        _number(request, "item"),
+        request.POST.get("price", ""),
+        seconds=60 * _number(request, "minutes"),
+        quantity=_number(request, "quantity"),
+        per_buyer=_number(request, "per_buyer") or None,
+        actor=request.user,
+    )
+
+
 def _move(request: HttpRequest, session_id: int) -> None:
     services.move(
         LiveSession.objects.get(pk=session_id),
@@ -107,6 +120,8 @@ def _acts(request: HttpRequest, session_id: int) -> dict[str, Callable[[], Any]]
         "chat-open": lambda: events.set_chat(session_id, True, _number(request, "slow"), user),
         "chat-close": lambda: events.set_chat(session_id, False, _number(request, "slow"), user),
         "undo": lambda: events.undo(session_id, user, seen=_number(request, "seen")),
+        "flash": lambda: _begin_flash(request, session_id),
+        "flash-end": lambda: events.end_flash(session_id, _number(request, "item"), user),
         "hide": lambda: chat.hide(session_id, _number(request, "message"), user),
         "mute": lambda: chat.mute(session_id, _number(request, "message"), user),
         "unmute": lambda: chat.unmute(session_id, _number(request, "mute"), user),
@@ -125,7 +140,7 @@ def act(request: HttpRequest, session_id: int) -> HttpResponse:
     try:
         if do is not None:
             do()
-    except (events.CannotDo, services.CannotMove) as reason:
+    except (events.CannotDo, services.CannotMove, CannotOffer) as reason:
         refusal = str(reason)
     if request.headers.get("Accept") == "application/json":
         return JsonResponse({"error": refusal}, status=422 if refusal else 200)

@@ -1,6 +1,8 @@
 """Every write to the events of a room: what a desk does, and undoes."""
 
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +10,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from catalog.clock import now
+from livestream.offers import services as offers
+from livestream.offers.selectors import running
 from livestream.room import wire
 from livestream.room.models import ShelfEvent
 from livestream.room.selectors import room_state
@@ -127,6 +131,63 @@ def set_chat(session_id: int, is_open: bool, slow_seconds: int, actor: Any) -> S
         raise CannotDo(_("From 0 to %(most)d seconds.") % {"most": SLOWEST})
     data = {"open": is_open, "slow_seconds": slow_seconds}
     return record(_running(session_id), Kind.CHAT, data, actor)
+
+
+def price_of(text: str, full_fen: int) -> int:
+    """The flash price that was typed, in fen: "19.9" yuan, "-20%", or "8.5折"; below a fen is cut.
+
+    Raises CannotDo for anything else.
+    """
+    text = text.strip().replace("¥", "").replace("％", "%")
+    found = re.fullmatch(r"(-?)(\d{1,6}(?:\.\d{1,2})?)(%|折|)", text)
+    if found is None or (found[1] == "-") != (found[3] == "%"):
+        raise CannotDo(_("Type a price such as 19.90, or -20%, or 8.5折."))
+    number = Decimal(found[2])
+    if found[3] == "%":
+        number = full_fen * (100 - number) / 10_000
+    elif found[3] == "折":
+        number = full_fen * number / 1_000
+    return int(number * 100)
+
+
+@transaction.atomic
+def begin_flash(
+    session_id: int,
+    item_id: int,
+    price: str,
+    *,
+    seconds: int,
+    quantity: int,
+    per_buyer: int | None,
+    actor: Any,
+) -> ShelfEvent:
+    """Offer so many packs of an item at a lower price for a while; `price` as `price_of` reads it.
+
+    Raises CannotDo or CannotOffer.
+    """
+    session = _running(session_id)
+    item = session.shelf.select_related("pack").filter(pk=item_id).first()
+    if item is None:
+        raise CannotDo(_("It does not lie on this shelf."))
+    flash = offers.begin_flash(
+        item,
+        price_fen=price_of(price, item.pack.offer_fen),
+        seconds=seconds,
+        quantity=quantity,
+        per_buyer=per_buyer,
+        actor=actor,
+    )
+    data = {"flash": flash.pk, "item": item_id, "price_fen": flash.price_fen}
+    return record(session, Kind.FLASH, data | {"quantity": quantity, "seconds": seconds}, actor)
+
+
+@transaction.atomic
+def end_flash(session_id: int, item_id: int, actor: Any) -> None:
+    """End the flash price of an item that runs now; nothing where there is none."""
+    session = lock_session(session_id)
+    for flash in running(session.shelf.filter(pk=item_id).values_list("pk", flat=True), now()):
+        offers.end_flash(flash, actor)
+        record(session, Kind.FLASH_END, {"flash": flash.pk, "item": item_id}, actor)
 
 
 def last_undoable(session: LiveSession) -> ShelfEvent | None:

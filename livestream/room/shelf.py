@@ -4,38 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cooperatives.partner.selectors import available_packs
-from livestream.sessions.models import CueCard, ShelfItem
+from livestream.offers.selectors import ShelfNow, shelf_now
+from livestream.sessions.models import CueCard, LiveSession
 
 
 @dataclass(frozen=True)
 class OnShelf:
-    """An item with its pack, produce and cue card, its price in fen and the packs that are left."""
+    """An item as it is sold now, and the cue card's village."""
 
-    item: ShelfItem
-    price_fen: int
-    left: int
-
-    @property
-    def card(self) -> CueCard | None:
-        return getattr(self.item, "card", None)
+    now: ShelfNow
+    village: str
 
     def plain(self) -> dict[str, Any]:
-        """As it goes over the wire."""
-        return {"price": self.price_fen, "left": self.left}
+        """As it goes over the wire: fen, packs, and when a flash price ends in milliseconds."""
+        flash = self.now.flash
+        told: dict[str, Any] = {"price": self.now.price_fen, "left": self.now.available}
+        if flash is not None:
+            until = round(flash.ends_at.timestamp() * 1000)
+            told |= {"full": self.now.full_price_fen, "until": until, "flash": flash.left}
+        return told
 
 
-def shelf(session_id: int, order: Sequence[int] = ()) -> list[OnShelf]:
-    """What lies on a session's shelf, in this order of items, else in its own. Two queries."""
-    items = list(
-        ShelfItem.objects.filter(session=session_id).select_related("pack__produce", "card")
-    )
-    left = available_packs([item.pack_id for item in items])
+def shelf(session: LiveSession, order: Sequence[int] = ()) -> list[OnShelf]:
+    """What lies on a session's shelf, in this order of items, else in its own. Four queries."""
+    cards = {card.item_id: card for card in CueCard.objects.filter(item__session=session)}
     place = {item: at for at, item in enumerate(order)}
-    items.sort(key=lambda item: place.get(item.pk, len(place) + item.position))
-    return [OnShelf(item, item.pack.offer_fen, left.get(item.pack_id, 0)) for item in items]
+    items = sorted(
+        shelf_now(session), key=lambda one: place.get(one.item_id, len(place) + one.position)
+    )
+    return [
+        OnShelf(one, cards[one.item_id].village if one.item_id in cards else "") for one in items
+    ]
 
 
 def shelf_figures(session_id: int) -> dict[str, Any]:
-    """{item id: {"price": fen, "left": packs}} of a session's shelf."""
-    return {str(one.item.pk): one.plain() for one in shelf(session_id)}
+    """{item id: price, stock and flash price} of a session's shelf."""
+    session = LiveSession.objects.get(pk=session_id)
+    return {str(one.now.item_id): one.plain() for one in shelf(session)}

@@ -21,7 +21,7 @@ from livestream.room import chat, wire
 from livestream.room.embeds import elsewhere
 from livestream.room.now import kept_now, now_of
 from livestream.room.policy import listens
-from livestream.room.selectors import OPEN, room_state
+from livestream.room.selectors import room_state
 from livestream.room.shelf import shelf
 from livestream.sessions.models import LiveSession, SessionChannel, State
 
@@ -71,24 +71,21 @@ def room(request: HttpRequest, session_id: int) -> HttpResponse:
     """The room: video, what is shown now, shelf, chat. Works without scripts and for latecomers."""
     found = _session(request, session_id)
     state = room_state(session_id)
-    on_shelf = shelf(session_id, state.order)
-    # What is spoken of comes first.
-    on_shelf.sort(key=lambda one: one.item.pk != state.pinned)
+    on_shelf = shelf(found, state.order)
     channels = list(found.channels.all())
     others = elsewhere(channels)
     context = {
         "session": found,
         "state": state,
         "shelf": on_shelf,
-        "produce": [one.item.pack.produce for one in on_shelf],
-        "now": now_of(session_id, state, on_shelf),
+        "produce": [one.now.pack.produce for one in on_shelf],
+        "now": now_of(found, state, on_shelf),
         "chat": chat.latest(session_id),
         "elsewhere": others,
         "player": next((one for one in others if one.player), None),
         "own_video": any(one.platform == SessionChannel.Platform.OWN for one in channels),
         "video": select_template(["video/player.html", "room/_poster.html"]).template.name,
         "events_url": settings.LIVE_EVENTS_URL,
-        "sells": found.state in OPEN and not found.rehearsal,
         "name": _name(request),
     }
     response = render(request, "room/room.html", context)
@@ -115,8 +112,7 @@ def _name(request: HttpRequest) -> str:
 @require_safe
 def now_json(request: HttpRequest, session_id: int) -> HttpResponse:
     """The room as it is now, at most a second old, for who cannot listen to the stream."""
-    _session(request, session_id)
-    body, tag = kept_now(session_id)
+    body, tag = kept_now(_session(request, session_id))
     if request.headers.get("If-None-Match") == f'"{tag}"':
         response: HttpResponse = HttpResponseNotModified()
     else:

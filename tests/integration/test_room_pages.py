@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_who_comes_late_sees_the_room_as_it_is(host, count, django_assert_max_nu
     assert page.count("data-item=") == count
     assert page.count("data-message=") == count
     assert "&lt;b&gt;上新&lt;/b&gt;" in page
-    assert page.count('form="room-buy"') == count
+    assert page.count("/buy/") == 2 * count
 
 
 def test_a_draft_is_nobodys_and_a_rehearsal_sells_nothing(host):
@@ -92,7 +93,7 @@ def test_a_draft_is_nobodys_and_a_rehearsal_sells_nothing(host):
     rehearsal = live(host, "B", rehearsal=True)
     page = english().get(at(rehearsal)).content.decode()
     assert "Rehearsal: nothing is sold" in page
-    assert "room-buy" not in page
+    assert "/buy/" not in page
     assert not Visit.objects.exists()
     chat.keep_minute(rehearsal.pk, 5, 5)
     assert not RoomMinute.objects.exists()
@@ -266,6 +267,42 @@ def test_a_session_is_run_from_the_desk(desk, host):
         assert "Undo no. 7: chat" in shown
         assert shown.count('class="is-pinned"') == 1
     assert "<html" not in part
+
+
+@pytest.mark.parametrize(
+    ("typed", "fen"), [("19.9", 1990), ("¥20", 2000), ("-20%", 2064), ("8.5折", 2193)]
+)
+def test_a_flash_price_is_typed_as_a_host_says_it(typed, fen):
+    assert events.price_of(typed, 2580) == fen
+
+
+@pytest.mark.parametrize("typed", ["", "20%", "-5", "nothing", "1e3", "-20折", "1.234"])
+def test_a_flash_price_that_nobody_says_is_refused(typed):
+    with pytest.raises(events.CannotDo):
+        events.price_of(typed, 2580)
+
+
+def test_a_flash_price_begins_and_ends_at_the_desk(desk, host):
+    session = live(host, "A")
+    item = session.shelf.get()
+    item.pack.stockrecords.update(price=Decimal("10.00"))
+    asked = {"item": item.pk, "minutes": 5, "quantity": 10, "per_buyer": 2}
+    assert "Type a price" in do(desk, session, "flash", price="cheap", **asked)
+    assert do(desk, session, "flash", price="-10%", **asked) == ""
+    assert "running" in do(desk, session, "flash", price="-20%", **asked)
+    flash = item.flash_prices.get()
+    assert (flash.quantity, flash.per_buyer, flash.actor) == (10, 2, host)
+    told = english().get(at(session, "now")).json()["figures"]["shelf"][str(item.pk)]
+    assert told["price"] == flash.price_fen == item.pack.offer_fen * 9 // 10
+    assert (told["full"], told["flash"]) == (item.pack.offer_fen, 10)
+    page = desk.get(reverse("desk:desk", args=[session.pk])).content.decode()
+    assert "End the flash price" in page
+
+    assert do(desk, session, "flash-end", item=item.pk) == ""
+    assert do(desk, session, "flash-end", item=item.pk) == ""
+    kinds = list(session.shelf_events.values_list("kind", flat=True))
+    assert kinds == ["state", "state", "flash", "flash_end"]
+    assert "Flash price" in english().get(at(session)).content.decode()
 
 
 def test_a_desk_hides_and_mutes(desk, host):
