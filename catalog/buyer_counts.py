@@ -5,7 +5,7 @@ owner's column, `key`, `most` and a counter, is unique on (owner, key) and holds
 the counter is at most `most`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -54,3 +54,29 @@ class BuyerCounts:
         with connection.cursor() as cursor:
             for key in sorted(keys):
                 cursor.execute(sql, [by, owner_id, key])
+
+    def pass_on(self, owner_id: int, keys: Mapping[str, str], by: int) -> None:
+        """Count `by` under other keys, {old: new}: a buyer's phone and e-mail are forgotten.
+
+        A key under which nothing else is counted goes altogether.
+        """
+        of_key = f"WHERE {self.owner} = %s AND key = %s"
+        with connection.cursor() as cursor:
+            for old, new in sorted(keys.items()):
+                cursor.execute(
+                    f"UPDATE {self.table} SET key = %s {of_key} AND {self.counter} = %s",  # noqa: S608
+                    [new, owner_id, old, by],
+                )
+                if cursor.rowcount or not by:
+                    continue
+                cursor.execute(
+                    f"UPDATE {self.table} SET {self.counter} = {self.counter} - %s {of_key}"  # noqa: S608
+                    " RETURNING most",
+                    [by, owner_id, old],
+                )
+                for (most,) in cursor.fetchall():
+                    cursor.execute(
+                        f"INSERT INTO {self.table} ({self.owner}, key, {self.counter}, most)"  # noqa: S608
+                        " VALUES (%s, %s, %s, %s)",
+                        [owner_id, new, by, most],
+                    )

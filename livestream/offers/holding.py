@@ -150,3 +150,17 @@ def consume(attempt_uuid: UUID) -> None:
             if each.flash_id and not _changed(TAKE, flash=each.flash_id, packs=each.packs):
                 raise RoomGone(f"flash price {each.flash_id} has too little left")
             _count(each)
+
+
+def forget_buyer(attempt_uuid: UUID, keys: Mapping[str, str]) -> None:
+    """Count what a payment bought under other keys, {old: new}, that name nobody."""
+    for each in _in_order(attempt_uuid):
+        if not each.buyer:
+            continue
+        each.buyer = [keys.get(key, key) for key in each.buyer]
+        each.save(update_fields=["buyer"])
+        by = 0 if each.state == State.RELEASED else each.packs
+        if each.flash_id and each.flash_most:
+            FLASH_COUNTS.pass_on(each.flash_id, keys, by)
+        if each.item_most:
+            ITEM_COUNTS.pass_on(each.item_id, keys, by)

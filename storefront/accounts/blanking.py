@@ -12,11 +12,13 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from livestream.offers.holding import forget_buyer
 from storefront.aftersales.cases.models import Case, CaseEntry, CasePicture
 from storefront.aftersales.models import AddressChange, Refund
-from storefront.discounts.models import BuyerCount, Use
+from storefront.discounts.holding import BUYER_COUNTS
+from storefront.discounts.models import Use
 from storefront.notifications.models import Message, Preference
 from storefront.order.models import Order
 from storefront.payments.models import PaymentAttempt
@@ -108,21 +110,8 @@ def blank_attempt(attempt: PaymentAttempt) -> None:
         use.buyer = [keys.get(key, key) for key in use.buyer]
         use.save(update_fields=["buyer"])
         if use.state != Use.State.RELEASED and use.terms_id:
-            _recount(use.terms_id, keys)
-
-
-def _recount(terms_id: int, keys: dict[str, str]) -> None:
-    """Count one use under other keys than before."""
-    for key in sorted(keys):
-        count = BuyerCount.objects.select_for_update().filter(terms=terms_id, key=key).first()
-        if count is None:
-            continue
-        if count.uses == 1:
-            count.key = keys[key]
-            count.save(update_fields=["key"])
-            continue
-        BuyerCount.objects.filter(pk=count.pk).update(uses=F("uses") - 1)
-        BuyerCount.objects.create(terms_id=terms_id, key=keys[key], uses=1, most=count.most)
+            BUYER_COUNTS.pass_on(use.terms_id, keys, 1)
+    forget_buyer(attempt.pk, keys)
 
 
 def blank_messages(messages: QuerySet[Message]) -> int:

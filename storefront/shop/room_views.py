@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -59,4 +60,5 @@ def _answer(request: ShopRequest, item: ShelfItem, ok: bool, text: str) -> HttpR
     if ok and request.POST.get("then") == "checkout":
         return redirect("checkout:start")
     (messages.success if ok else messages.warning)(request, text)
-    return redirect(f"/live/{item.session_id}/#item-{item.pk}")
+    room = reverse("room:room", args=[item.session_id])
+    return redirect(f"{room}#item-{item.pk}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import override
 from oscar.core.loading import get_model
@@ -13,11 +14,12 @@ from oscar.core.loading import get_model
 from catalog.clock import now
 from cooperatives.ledger.models import Posting
 from livestream.campaigns.models import LineAttribution
-from livestream.offers.models import FlashCount, FlashPrice, ItemCount
+from livestream.offers.models import FlashCount, FlashPrice, ItemCount, RoomHold
 from livestream.offers.selectors import shelf_now, source_of
 from livestream.offers.services import CannotOffer, begin_flash, end_flash
 from livestream.sessions.models import LiveSession
 from livestream.sessions.services import limit_item, move
+from storefront.accounts.blanking import blank_attempt
 from storefront.accounts.models import User
 from storefront.books.runner import check_database
 from storefront.payments.finalizing import finalize
@@ -416,3 +418,22 @@ def test_the_review_shows_what_a_price_was_when_the_flash_price_is_over(host, cl
     shown = client.get(reverse("checkout:review"), headers={"accept-language": "en"})
 
     assert "The price was ¥19.80 when you chose it and is ¥24.80 now." in shown.content.decode()
+
+
+def test_a_buyer_who_is_forgotten_still_counts_and_is_named_nowhere(host, stripe):
+    # given two packs bought, two given up and one bought of another item, all limited
+    grove = chain.make_grove()
+    session = on_air(host, cheap(grove), limit=9)
+    flash(session, host, per_buyer=5)
+    chain.buy([from_room(session, grove.pack, 2)])
+    abandon(chain.start([from_room(session, grove.pack, 2)]).uuid)
+    chain.buy([from_room(session, grove.pack, 1)])
+
+    for number, attempt in enumerate(PaymentAttempt.objects.order_by("created_at"), 1):
+        blank_attempt(attempt)
+        packs = FlashCount.objects.aggregate(packs=Sum("packs"))["packs"]
+        assert (number, packs, books()) == (number, 6, [])
+
+    for table in (FlashCount, ItemCount):
+        assert {count.key.partition(":")[0] for count in table.objects.all()} == {"gone"}
+    assert not RoomHold.objects.filter(buyer__icontains="13800000000").exists()

@@ -79,6 +79,12 @@ TARGETS = {
     "discounts_gift": Target("issued_fen balance_fen held_fen funder"),
     "discounts_giftmove": Target("gift_id cause reference balance_fen held_fen"),
     "discounts_hostpayment": Target("amount_fen"),
+    "live_offers_flashprice": Target("item_id price_fen per_buyer held sold"),
+    "live_offers_flashcount": Target("flash_id key packs"),
+    "live_offers_itemcount": Target("item_id key packs"),
+    "live_offers_roomhold": Target(
+        "attempt_id line item_id flash_id packs item_most flash_most buyer state"
+    ),
     "routing_drawing": Target("line_id sequence grams reverses_id"),
     "routing_draw": Target("drawing_id lot_id grams"),
     "routing_consignmentevent": Target("consignment_id state undone"),

@@ -249,6 +249,26 @@ def start_with_voucher(basket_ids: list[int]) -> Counter[str]:
     return done
 
 
+def buy_flash(buyers: list[tuple[int, str]], expected_fen: int) -> Counter[str]:
+    """One after the other, each (basket, phone), pays what the room showed: "order", or why not."""
+    done = Counter[str]()
+    for basket_id, phone in buyers:
+        try:
+            attempt = payments.start_payment(
+                Basket.objects.get(pk=basket_id),
+                contact=payments.Contact(name="买家", email="", phone=phone),
+                address=chain.ADDRESS,
+                language="en",
+                expected_fen=expected_fen,
+            )
+        except CannotPay as refusal:
+            done[refusal.kind] += 1
+        else:
+            chain.pay(attempt)
+            done[finalize(str(attempt.uuid))] += 1
+    return done
+
+
 def spend_gift(basket_id: int) -> str:
     """Start a payment that a gift voucher may pay in whole, and place it."""
     begun = start(basket_id)

@@ -50,6 +50,7 @@ from storefront.payments.services import abandon
 from tests.support import chain, discounts
 from tests.support.platform_export import row, write_export
 from tests.support.rich_cases import make_cases, make_disputes, make_pears
+from tests.support.rich_room import make_room
 
 DAY = 86_400
 SHIFT = 12 * DAY
@@ -223,6 +224,7 @@ def make_rich_chain(set_clock: Callable[[int], None]) -> RichChain:
     rich.orders["open"] = chain.start([(small, 2)], codes=("PROG",), cards=(card,))
     _paid_otherwise(small, staff)
     _sold_elsewhere(first)
+    orders.update(make_room(first, campaign, staff))
     send_everything()
     return rich
 
