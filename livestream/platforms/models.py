@@ -1,5 +1,9 @@
 """What other platforms' exports said: one row for each sub-order, as it was last imported."""
 
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import storages
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -80,3 +84,45 @@ class PlatformLine(models.Model):
                 name="platform_line_unpaid_is_nothing",
             ),
         ]
+
+
+def private() -> Any:
+    """Where files lie that nobody may fetch by an address."""
+    return storages["private"]
+
+
+class PlatformImport(models.Model):
+    """A file that staff gave to be imported: read at once, and imported once they have seen that.
+
+    checked → waiting → running → done, or failed: then it may be started again, and what was kept
+    stays kept. The file is deleted once it is imported: it names buyers.
+    """
+
+    class State(models.TextChoices):
+        CHECKED = "checked", _("looked at, not imported")
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("being imported")
+        DONE = "done", _("imported")
+        FAILED = "failed", _("stopped")
+
+    shop = models.ForeignKey(PlatformShop, models.PROTECT, related_name="imports")
+    session = models.ForeignKey(
+        "live_sessions.LiveSession", models.PROTECT, null=True, related_name="+"
+    )
+    file = models.FileField(storage=private, upload_to="platform_exports/", blank=True)
+    file_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=8, choices=State, default=State.CHECKED)
+    # What the file says, and once it is imported what that did (services.as_json).
+    result = models.JSONField()
+    rows_done = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    # When it was last heard of while it runs.
+    alive_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("import of orders")
+        verbose_name_plural = _("imports of orders")

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -59,6 +60,12 @@ class Figures:
                 of_sku[at] += sign * more
             self.units += sign * row.quantity
             self.grams += sign * row.quantity * net_grams
+
+
+def figures_json(figures: Figures) -> dict[str, Any]:
+    """The figures for machines: refused rows as {row, reason}."""
+    rows = [{"row": row.number, "reason": row.reason} for row in figures.refused_rows]
+    return asdict(figures) | {"net_fen": figures.net_fen, "refused_rows": rows}
 
 
 def figures_of(path: Path, platform: str) -> Figures:

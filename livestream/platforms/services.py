@@ -24,7 +24,7 @@ from cooperatives.routing.route import standing
 from livestream.platforms.layouts import LAYOUTS, Layout
 from livestream.platforms.models import PlatformLine, PlatformShop
 from livestream.platforms.rows import PlatformRow, Refused
-from livestream.platforms.selectors import Figures, figures_of, usable_rows
+from livestream.platforms.selectors import Figures, figures_json, figures_of, usable_rows
 from livestream.sessions.models import LiveSession, SessionChannel
 
 BATCH = 200
@@ -47,6 +47,11 @@ class Imported:
     unchanged: int = 0
     attributed: int = 0
     unattributed: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """What the file says and what was done, for machines."""
+        kept = ("imported", "updated", "unchanged", "attributed", "unattributed")
+        return figures_json(self.figures) | {name: getattr(self, name) for name in kept}
 
     def refuse(self, row: PlatformRow, reason: str) -> None:
         """Count a row that contradicts what was imported before."""

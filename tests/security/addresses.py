@@ -32,6 +32,7 @@ ORDER = {"number": "order"}
 ATTEMPT = {"uuid": "attempt"}
 SAVED = {"pk": "saved"}
 SESSION = {"session_id": "session"}
+IMPORT = {"import_id": "import"}
 SHELF_ITEM = {"session_id": "session", "item_id": "shelf_item"}
 CAMPAIGN_LINK = {"pk": "campaign", "link_pk": "campaign_link"}
 ADDRESSES = {
@@ -189,6 +190,11 @@ ADDRESSES = {
     "discounts_staff:gift": Address(OF_STAFF, {"gift_id": "gift"}, post={}),
     "discounts_staff:hosts": Address(OF_STAFF),
     "discounts_staff:new-host": Address(OF_STAFF),
+    "imports:list": Address(OF_STAFF, post={}),
+    "imports:new": Address(OF_STAFF),
+    "imports:import": Address(OF_STAFF, IMPORT, post={}),
+    "imports:begin": Address({}, IMPORT, post=OF_STAFF),
+    "imports:refused": Address(OF_STAFF, IMPORT, post={}),
     "live:sessions": Address(OF_STAFF, post={}),
     "live:new": Address(OF_STAFF),
     "live:words": Address({}, post=OF_STAFF),

@@ -24,6 +24,7 @@ from storefront.wishes.services import remind
 from tests.security.addresses import PEOPLE
 from tests.support import chain, discounts, sessions
 from tests.support.cases import photo, write_case
+from tests.support.platform_export import make_import
 
 
 def make_world() -> dict[str, Any]:
@@ -104,6 +105,7 @@ def make_world() -> dict[str, Any]:
         "terms": discounts.offer("WALK").pk,
         "gift": discounts.gift(5000).pk,
         "session": evening.pk,
+        "import": make_import(people["staff"]).pk,
         "session_channel": evening.channels.get().pk,
         "shelf_item": evening.shelf.get().pk,
         "saved": save_address(people["buyer"], {"name": "买家", "province": "北京"}).pk,

@@ -21,6 +21,7 @@ from storefront.wishes import services as wishes
 from storefront.wishes.models import Reminder
 from tests.support import cases, chain, discounts
 from tests.support.open_site import PASSWORD
+from tests.support.platform_export import make_import
 
 Pages = dict[str, str]
 COOPERATIVE, BUYER = "GY-YONGFU", "every.page@example.org"
@@ -192,6 +193,9 @@ def _live() -> Pages:
     assert item is not None and channel is not None
     own = f"live/{session.pk}/"
     return {
+        "imports": "imports/",
+        "import-new": "imports/new/",
+        "import": f"imports/{make_import(User.objects.filter(is_staff=True)[0]).pk}/",
         "live": "live/",
         "live-new": "live/new/",
         "live-session": own,

@@ -1,6 +1,13 @@
 """Another platform's export of orders, for tests: Douyin's."""
 
 from pathlib import Path
+from typing import Any
+
+from catalog.clock import now
+from livestream.platforms.models import PlatformImport, PlatformShop
+from livestream.platforms.rows import Refused
+from livestream.platforms.selectors import Figures
+from livestream.platforms.services import Imported
 
 HEAD = (
     "主订单编号,子订单编号,选购商品,商家编码,商品数量,订单应付金额,订单提交时间,支付完成时间,"
@@ -33,3 +40,21 @@ def write_export(folder: Path, code: str, *rows: str) -> Path:
     text = "".join(rows).replace(",PACK,", f",{code},")
     path.write_text(HEAD + text, encoding="utf-8-sig")
     return path
+
+
+def make_import(actor: Any) -> PlatformImport:
+    """A file that staff gave and has been imported, with a row that was refused."""
+    shop = PlatformShop.objects.get_or_create(platform="douyin", name="山里的店")[0]
+    figures = Figures(rows=3, paid=2, gross_fen=6000, units=2, grams=5000)
+    figures.refuse(Refused(4, "没有商品用这个商家编码。"))
+    done = Imported(figures, imported=2, unattributed=2)
+    return PlatformImport.objects.create(
+        shop=shop,
+        file_name="导出.csv",
+        state=PlatformImport.State.DONE,
+        result=done.as_json(),
+        rows_done=3,
+        actor=actor,
+        created_at=now(),
+        ended_at=now(),
+    )

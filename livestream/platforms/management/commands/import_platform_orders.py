@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.numbers import to_yuan
 from livestream.platforms.layouts import LAYOUTS
-from livestream.platforms.selectors import Figures, figures_of
+from livestream.platforms.selectors import Figures, figures_json, figures_of
 from livestream.platforms.services import Imported, import_orders
 from livestream.platforms.tables import BadFile
 from livestream.sessions.models import LiveSession
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         except BadFile as error:
             raise CommandError(str(error)) from error
         if options["json"]:
-            shown = _figures(done.figures) if options["dry_run"] else _as_json(done)
+            shown = figures_json(done.figures) if options["dry_run"] else done.as_json()
             self.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1))
         else:
             self._say(done.figures)
@@ -80,13 +79,3 @@ class Command(BaseCommand):
             f"¥{to_yuan(figures.gross_fen)} paid − ¥{to_yuan(figures.refunded_fen)} refunded = "
             f"¥{to_yuan(figures.net_fen)}; {figures.units} packs, {figures.grams} g"
         )
-
-
-def _figures(figures: Figures) -> dict[str, Any]:
-    rows = [{"row": row.number, "reason": row.reason} for row in figures.refused_rows]
-    return asdict(figures) | {"net_fen": figures.net_fen, "refused_rows": rows}
-
-
-def _as_json(done: Imported) -> dict[str, Any]:
-    kept = ("imported", "updated", "unchanged", "attributed", "unattributed")
-    return _figures(done.figures) | {name: getattr(done, name) for name in kept}

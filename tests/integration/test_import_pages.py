@@ -1,0 +1,144 @@
+"""The staff's pages about imports: a file is looked at, imported by a worker, told of."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Product
+from livestream.platforms import uploads
+from livestream.platforms.models import PlatformImport, PlatformLine, PlatformShop
+from storefront.accounts.models import User
+from storefront.accounts.roles import Role, seed_roles
+from storefront.order.models import Order
+from tests.support import chain
+from tests.support.platform_export import row, write_export
+
+pytestmark = pytest.mark.django_db
+
+
+def person(role: Role) -> Client:
+    user = User.objects.create_user(email=f"{role}@example.org", password="x", language="en")
+    user.is_staff = True
+    user.save()
+    user.groups.add(seed_roles()[role])
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def finance() -> Client:
+    return person(Role.FINANCE)
+
+
+def give(client: Client, path: Path, **changes: Any) -> Any:
+    sent = SimpleUploadedFile("../orders.csv", path.read_bytes(), "text/csv")
+    form = {"platform": "douyin", "shop": "山里的店", "file": sent} | changes
+    return client.post(reverse("imports:new"), form)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Any:
+    chain.make_grove("A", grams=25_000)
+
+    def write(*rows: str) -> Path:
+        return write_export(tmp_path, Product.objects.get().upc, *rows)
+
+    return write
+
+
+def test_a_file_is_looked_at_then_imported_by_a_worker_and_its_file_is_gone(
+    finance, export, django_capture_on_commit_callbacks, monkeypatch
+):
+    begun: list[int] = []
+    monkeypatch.setattr("livestream.platforms.tasks.import_file.delay", begun.append)
+
+    answer = give(finance, export(row(1), row(2, sku="=1+1")))
+
+    # Then it says what it comes to, and nothing is kept of it
+    found = PlatformImport.objects.get()
+    assert answer.url == reverse("imports:import", args=[found.pk])
+    page = finance.get(answer.url).content.decode()
+    assert "¥30.00" in page and "1 refused row" in page and "“=1+1”" in page
+    assert (found.file_name, Order.objects.count()) == ("orders.csv", 0)
+    file = Path(found.file.path)
+    assert file.exists()
+
+    # When it is started, twice
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            finance.post(reverse("imports:begin", args=[found.pk]))
+    assert begun == [found.pk]
+    waiting = finance.get(answer.url)
+    assert waiting["Refresh"] == "2" and "<progress" in waiting.content.decode()
+    uploads.run(found.pk)
+    uploads.run(found.pk)
+
+    # Then it is imported, once
+    found.refresh_from_db()
+    assert (found.state, found.result["imported"], found.rows_done) == ("done", 1, 2)
+    assert Order.objects.get().channel == "platform"
+    assert not found.file and not file.exists()
+    refused = finance.get(reverse("imports:refused", args=[found.pk])).content.decode()
+    assert refused.splitlines()[1].startswith("3,'No product has the merchant code")
+    assert "Refresh" not in finance.get(answer.url)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"PK\x03\x04nonsense", b"\x00" * 2000])
+def test_a_file_that_is_none_is_refused_in_words_and_not_kept(finance, tmp_path, content):
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+
+    answer = give(finance, path)
+
+    assert answer.status_code == 422
+    assert not PlatformImport.objects.exists() and not PlatformShop.objects.exists()
+
+
+def test_an_import_that_stopped_can_be_started_again(finance, export, monkeypatch):
+    give(finance, export(row(1)))
+    found = PlatformImport.objects.get()
+    PlatformImport.objects.update(state="waiting")
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "import_orders", lambda *_a, **_k: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            uploads.run(found.pk)
+    found.refresh_from_db()
+    assert (found.state, found.error) == ("failed", "An error of ours: see the log.")
+
+    assert uploads.begin(found.pk)
+    uploads.run(found.pk)
+
+    found.refresh_from_db()
+    assert (found.state, PlatformLine.objects.count()) == ("done", 1)
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.AUDITOR, 200), (Role.EDITOR, 302)])
+def test_who_may_not_import_does_not(export, role, sees):
+    give(person(Role.FINANCE), export(row(1)))
+    found, client = PlatformImport.objects.get(), person(role)
+
+    assert client.get(reverse("imports:import", args=[found.pk])).status_code == sees
+    assert client.post(reverse("imports:begin", args=[found.pk])).status_code == 302
+    assert give(client, export(row(2))).status_code == 302
+
+    found.refresh_from_db()
+    assert (found.state, PlatformImport.objects.count()) == ("checked", 1)
+
+
+@pytest.mark.parametrize("files", [2, 30])
+def test_the_list_asks_as_often_for_many_files(
+    finance, export, django_assert_max_num_queries, files
+):
+    give(finance, export(row(1)))
+    first = PlatformImport.objects.get()
+    for _ in range(files - 1):
+        first.pk = None
+        first.save()
+
+    with django_assert_max_num_queries(14):
+        assert finance.get(reverse("imports:list")).status_code == 200
