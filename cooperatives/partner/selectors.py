@@ -61,3 +61,26 @@ def available_packs(product_ids: Iterable[int]) -> dict[int, int]:
         )
         found = dict(cursor.fetchall())
     return {product_id: found.get(product_id, 0) for product_id in ids}
+
+
+def least_accepted(product_ids: Iterable[int]) -> dict[int, int]:
+    """The lowest price, in fen, that every cooperative selling a product accepts. One query.
+
+    {product id: fen}; a product that nobody sells is left out. A cooperative accepts its own
+    price and what it agreed to (DESIGN §5).
+    """
+    ids = list(product_ids)
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT product.id, max(least(record.price, record.agreed_price) * 100)::bigint
+              FROM catalogue_product product
+              JOIN partner_stockrecord record ON record.product_id = product.id
+             WHERE product.id = ANY(%(ids)s) AND {WILLING}
+             GROUP BY product.id
+            """,  # noqa: S608  a constant above
+            {"ids": ids},
+        )
+        return dict(cursor.fetchall())

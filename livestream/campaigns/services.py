@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,12 +33,14 @@ class LineToAttribute:
     "room:17" was added from the room of live session 17; "platform:douyin:17" was sold on another
     platform and imported as a sale of that session. `coupons` are the campaigns' coupons that it
     was discounted by, the one that took most off first: each {"terms": id, "code": code,
-    "campaign": campaign id}.
+    "campaign": campaign id}. `flash` is the flash price that it was sold at in the room, for its
+    evidence: {"flash": id, "unit_fen": …, "full_fen": …}.
     """
 
     order_line_id: int
     source: str = ""
     coupons: Sequence[Mapping[str, Any]] = ()
+    flash: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _room(line: LineToAttribute, sale: Sale) -> Match | None:
     session = _session(line, sale)
     if session is None or not line.source.startswith("room:"):
         return None
-    return session.campaign_id, {"session": session.pk}
+    return session.campaign_id, {"session": session.pk, **line.flash}
 
 
 def _platform(line: LineToAttribute, sale: Sale) -> Match | None:

@@ -3,9 +3,11 @@
 from django.db.models import Count, QuerySet
 
 from cooperatives.partner.models import Partner
-from livestream.sessions.models import CueCard, LiveSession, ShelfItem
+from livestream.sessions.models import CueCard, LiveSession, ShelfItem, State
 from livestream.sessions.words import Warned, warnings_of
 
+# While it is so, its room sells. A signal that fails pauses it, and buyers go on.
+ON_AIR = (State.LIVE, State.PAUSED)
 # Fields of a cue card that are said aloud.
 SAID = tuple(
     f"{name}_{language}"

@@ -69,6 +69,12 @@ EVIDENCE = """
                                         WHERE before.order_id = l.order_id
                                           AND before.id < l.id)::int->>'source')
                 IS DISTINCT FROM 'room:' || (a.evidence->>'session'))
+        OR (a.evidence->>'flash' IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM jsonb_array_elements(p.snapshot->'room') AS r(value)
+                 WHERE r.value @> (a.evidence - 'session') AND r.value->>'flash' IS NOT NULL
+                   AND (r.value->>'line')::int = (SELECT count(*) FROM order_line before
+                                                   WHERE before.order_id = l.order_id
+                                                     AND before.id < l.id)))
         OR (a.replaces_id IS NULL AND a.rule NOT IN ('link', 'none')
             AND p.snapshot->>'channel' = 'site' AND a.evidence = '{}'::jsonb)
         OR (a.replaces_id IS NULL AND (a.named_by_id IS NOT NULL OR a.reason <> ''))

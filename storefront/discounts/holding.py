@@ -12,19 +12,17 @@ from django.db import connection, transaction
 from django.db.models import F
 from oscar.core.loading import get_model
 
+from catalog.buyer_counts import NO_LIMIT, BuyerCounts
 from catalog.clock import now
 from catalog.numbers import to_yuan
 from storefront.discounts.gifts import move
-from storefront.discounts.models import BuyerCount, GiftMove, Terms, Use
+from storefront.discounts.models import GiftMove, Terms, Use
 
 Offer = get_model("offer", "ConditionalOffer")
 Voucher = get_model("voucher", "Voucher")
 Cause = GiftMove.Cause
 State = Use.State
-
-
-# Of a buyer's count, where the limit was lifted since: the largest integer of its column.
-NO_LIMIT = 2**31 - 1
+BUYER_COUNTS = BuyerCounts("discounts_buyercount", "terms_id", "uses")
 
 
 class UsedUp(Exception):
@@ -50,12 +48,6 @@ UPDATE discounts_terms
    AND (uses_limit IS NULL OR uses_held + uses_done < uses_limit)
    AND (budget_fen IS NULL OR budget_held_fen + budget_done_fen + %(fen)s <= budget_fen)
 """
-COUNT = """
-INSERT INTO discounts_buyercount AS known (terms_id, key, uses, most)
-VALUES (%(terms)s, %(key)s, 1, %(most)s)
-    ON CONFLICT (terms_id, key) DO UPDATE SET uses = known.uses + 1, most = EXCLUDED.most
- WHERE known.uses < EXCLUDED.most
-"""
 
 
 def _changed(sql: str, **values: int | str | None) -> bool:
@@ -66,9 +58,7 @@ def _changed(sql: str, **values: int | str | None) -> bool:
 
 def _count(terms_id: int, most: int | None, keys: Sequence[str]) -> bool:
     """Count a use for a buyer under each key; False when one has had its share."""
-    return most is None or all(
-        _changed(COUNT, terms=terms_id, key=key, most=most) for key in sorted(keys)
-    )
+    return most is None or BUYER_COUNTS.take(terms_id, keys, 1, most)
 
 
 def hold(attempt_uuid: UUID, snapshot: dict) -> None:
@@ -123,8 +113,7 @@ def release(attempt_uuid: UUID) -> None:
             Terms.objects.filter(pk=use.terms.pk).update(
                 uses_held=F("uses_held") - 1, budget_held_fen=F("budget_held_fen") - use.fen
             )
-            for key in sorted(use.buyer):
-                BuyerCount.objects.filter(terms=use.terms, key=key).update(uses=F("uses") - 1)
+            BUYER_COUNTS.give_back(use.terms.pk, use.buyer, 1)
 
 
 def _leave(use: Use, state: str, for_state: str) -> bool:

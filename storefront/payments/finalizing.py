@@ -22,6 +22,7 @@ from cooperatives.partner import stock
 from cooperatives.partner.models import StockRecord
 from cooperatives.routing.services import NewLine, create_consignments
 from livestream.campaigns.services import LineToAttribute, attribute_lines
+from livestream.offers import holding as room
 from storefront.aftersales.models import Refund
 from storefront.discounts import holding, recording
 from storefront.discounts.holding import UsedUp
@@ -54,7 +55,7 @@ class GoodsGone(Exception):
 
 
 # What was held is not there any more, and can't be had again.
-UNPLACEABLE = (GoodsGone, UsedUp, stock.OutOfStock)
+UNPLACEABLE = (GoodsGone, UsedUp, room.RoomGone, stock.OutOfStock)
 
 
 def finalize(attempt_uuid: UUID) -> Outcome:
@@ -148,9 +149,15 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent | None) -> None:
     recording.write(order, lines, attempt.snapshot)
     account = intent.account if intent else Account.Kind.STRIPE
     _write_consignments(attempt, order, lines, moment, account)
+    flashes = room.flashes_of(attempt.snapshot)
     attribute_lines(
         [
-            LineToAttribute(line.pk, row["source"], recording.coupons_of(attempt.snapshot, place))
+            LineToAttribute(
+                line.pk,
+                row["source"],
+                recording.coupons_of(attempt.snapshot, place),
+                flashes.get(place, {}),
+            )
             for place, (line, row) in enumerate(zip(lines, attempt.snapshot["lines"], strict=True))
         ],
         touches=attempt.snapshot["touches"],
@@ -165,6 +172,8 @@ def _place(attempt_uuid: UUID, intent: gateway.Intent | None) -> None:
     basket.save(update_fields=["status", "date_submitted"])
     if attempt.snapshot.get("discounts") or attempt.snapshot.get("gifts"):
         holding.consume(attempt.uuid)
+    if attempt.snapshot.get("room"):
+        room.consume(attempt.uuid)
     stock.sell(attempt.uuid, services.grams_by_pool(attempt.snapshot))
 
 
@@ -312,8 +321,7 @@ def _give_back(attempt_uuid: UUID, intent: gateway.Intent) -> None:
     send_after_commit(refund)
     if was_open:
         Basket.objects.filter(pk=attempt.basket_id, status=Basket.FROZEN).update(status=Basket.OPEN)
-        holding.release(attempt.uuid)
-        stock.release(attempt.uuid)
+        services.release(attempt.uuid)
 
 
 def _queue_goods_gone(attempt: PaymentAttempt) -> None:

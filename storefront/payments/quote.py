@@ -4,7 +4,7 @@ The review page shows it and start_payment() freezes it, so both always say the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog.models import in_language
@@ -13,6 +13,7 @@ from cooperatives.partner.models import Partner
 from cooperatives.routing import freight as freight_rates
 from cooperatives.routing.route import Part, TooLittle, Want, route
 from cooperatives.routing.sources import Source
+from livestream.offers import selectors as rooms
 from storefront.discounts.cutting import Item
 from storefront.discounts.offers import GONE, Why, gifts_of, offers_for
 from storefront.discounts.pricing import (
@@ -27,7 +28,10 @@ from storefront.discounts.pricing import (
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """A basket line priced: `packs` at `unit_fen`; `net_fen` is what its parts sell for."""
+    """A basket line priced: `packs` at `unit_fen`; `net_fen` is what its parts sell for.
+
+    `unit_fen` is the shop's price, or the flash price of the room that it was added from.
+    """
 
     basket_line_id: int
     product_id: int
@@ -85,6 +89,10 @@ class Quote:
     gifts: list[GiftPart]
     # Vouchers of the basket that take nothing off, and why: (voucher, Why).
     refused: list[tuple[Any, Why]]
+    # Of lines added from a live room, by index.
+    room: dict[int, rooms.RoomLine] = field(default_factory=dict)
+    # Lines whose price is not the one that the buyer last saw, by index: that one.
+    seen_fen: dict[int, int] = field(default_factory=dict)
 
     @property
     def goods_fen(self) -> int:
@@ -115,7 +123,10 @@ class Quote:
 
 
 class CannotQuote(Exception):
-    """A basket that can't be sold as it is. `available` is {basket line id: packs there are}."""
+    """A basket that can't be sold as it is.
+
+    `available` is {basket line id: packs there are, or that this buyer may have}.
+    """
 
     def __init__(self, kind: str, available: dict[int, int] | None = None):
         super().__init__(kind)
@@ -132,10 +143,12 @@ def quote(basket, province: str, buyer: Sequence[str] = ()) -> Quote:
     """Price, route and weigh a basket for a province, with all that is taken off.
 
     `buyer` are the keys that per-buyer limits count by (offers.buyer_keys). Raises CannotQuote:
-    kind "empty", "too_little" (with what there is), "no_freight", "too_small" (discounts leave
-    less to pay than a card can be charged).
+    kind "empty", "too_little" (with what there is), "above_limit" (with what one buyer may have of
+    a live room's pack), "no_freight", "too_small" (discounts leave less to pay than a card can be
+    charged).
     """
-    lines, parts = _routed(basket)
+    goods = _routed(basket, buyer)
+    parts = goods.parts
     grams: dict[int, int] = {}
     for part in parts:
         grams[part.partner_id] = grams.get(part.partner_id, 0) + part.grams
@@ -144,7 +157,7 @@ def quote(basket, province: str, buyer: Sequence[str] = ()) -> Quote:
     except freight_rates.NoFreightRate as lack:
         raise CannotQuote("no_freight") from lack
     names = {p.pk: p.display_name for p in Partner.objects.filter(pk__in=grams)}
-    priced, cut = _discounted(basket, lines, parts, buyer)
+    priced, cut = _discounted(basket, goods, buyer)
     due = [part.due_fen for part in cut]
     paid = pay_with_gifts(gifts_of(basket), due + [freight[pk] for pk in sorted(grams)])
     found = replace(
@@ -169,29 +182,61 @@ def quote(basket, province: str, buyer: Sequence[str] = ()) -> Quote:
 def quote_goods(basket, buyer: Sequence[str] = ()) -> Quote:
     """The basket's goods with their discounts: before it is known where they go.
 
-    No freight, no gift vouchers. Raises CannotQuote: "empty", "too_little".
+    No freight, no gift vouchers. Raises CannotQuote: "empty", "too_little", "above_limit".
     """
-    return _discounted(basket, *_routed(basket), buyer)[0]
+    return _discounted(basket, _routed(basket, buyer), buyer)[0]
 
 
-def _routed(basket) -> tuple[list[QuoteLine], list[Part]]:
+@dataclass(frozen=True)
+class _Goods:
+    """A basket's lines at today's prices, and who packs them."""
+
+    lines: list[QuoteLine]
+    parts: list[Part]
+    room: dict[int, rooms.RoomLine]
+    seen_fen: dict[int, int]
+
+
+def room_of(rows: Sequence[Any], buyer: Sequence[str]) -> dict[int, rooms.RoomLine]:
+    """What being from a live room means for basket lines, by their index."""
+    return rooms.room_lines(
+        [
+            rooms.Want(
+                source_of(row.line_reference), row.product_id, row.quantity, row.product.offer_fen
+            )
+            for row in rows
+        ],
+        buyer,
+    )
+
+
+def _routed(basket, buyer: Sequence[str]) -> _Goods:
     rows = list(
         basket.lines.select_related("product__produce").filter(quantity__gt=0).order_by("pk")
     )
     if not rows:
         raise CannotQuote("empty")
-    lines = [_line(row) for row in rows]
+    from_room = room_of(rows, buyer)
+    above = {rows[i].pk: line.most or 0 for i, line in from_room.items() if line.too_many}
+    if above:
+        raise CannotQuote("above_limit", above)
+    lines = [_line(row, from_room.get(index)) for index, row in enumerate(rows)]
+    seen = {
+        index: to_fen(row.price_incl_tax) for index, row in enumerate(rows) if row.price_incl_tax
+    }
     try:
-        return lines, route([Want(line.product_id, line.packs) for line in lines])
+        parts = route([Want(line.product_id, line.packs) for line in lines])
     except TooLittle as lack:
         raise CannotQuote(
             "too_little", {lines[i].basket_line_id: packs for i, packs in lack.available.items()}
         ) from lack
+    changed = {index: fen for index, fen in seen.items() if fen != lines[index].unit_fen}
+    return _Goods(lines, parts, from_room, changed)
 
 
-def _line(row) -> QuoteLine:
+def _line(row, from_room: rooms.RoomLine | None) -> QuoteLine:
     product = row.product
-    unit = to_fen(product.offer_price)
+    unit = from_room.unit_fen if from_room else product.offer_fen
     return QuoteLine(
         basket_line_id=row.pk,
         product_id=product.pk,
@@ -207,10 +252,9 @@ def _line(row) -> QuoteLine:
     )
 
 
-def _discounted(
-    basket, lines: list[QuoteLine], parts: list[Part], buyer: Sequence[str]
-) -> tuple[Quote, list[QuotePart]]:
+def _discounted(basket, goods: _Goods, buyer: Sequence[str]) -> tuple[Quote, list[QuotePart]]:
     """The goods at their shelf price, and what is taken off them, part by part."""
+    lines, parts = goods.lines, goods.parts
     shelf = _cut(lines, parts)
     items = [
         Item(
@@ -231,7 +275,8 @@ def _discounted(
         cut.append(QuotePart(part, shelf[index] - own, sources_of(discounts, index)))
     net = [sum(each.net_fen for each in cut if each.part.line == i) for i in range(len(lines))]
     lines = [replace(line, net_fen=net[index]) for index, line in enumerate(lines)]
-    return Quote(lines, cut, [], discounts, [], refused), cut
+    priced = Quote(lines, cut, [], discounts, [], refused, room=goods.room, seen_fen=goods.seen_fen)
+    return priced, cut
 
 
 def _cut(lines: list[QuoteLine], parts: list[Part]) -> list[int]:

@@ -19,6 +19,7 @@ from oscar.core.loading import get_model
 
 from catalog.clock import now
 from cooperatives.partner import stock
+from livestream.offers import holding as room
 from storefront.discounts import holding, recording
 from storefront.discounts.offers import buyer_keys
 from storefront.payments import gateway
@@ -57,7 +58,8 @@ class DeliveryAddress:
 class CannotPay(Exception):
     """A payment that can't start, and why.
 
-    `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "no_freight",
+    `kind`: "empty", "too_little" (`available`: {basket line id: packs there are}), "above_limit"
+    (`available`: what one buyer may have of a live room's pack), "no_freight",
     "too_small" (discounts leave less than a card can be charged), "voucher_gone" (`codes`: what
     these vouchers of the basket had to give was taken meanwhile), "taken" (this basket is no
     longer open), "changed" (the total is not what the buyer saw but `total_fen`), "gateway_down"
@@ -194,6 +196,7 @@ def _reserve(
     locked.save(update_fields=["status"])
     try:
         holding.hold(attempt.uuid, attempt.snapshot)
+        room.hold(attempt.uuid, attempt.snapshot["room"], buyer)
         stock.reserve(attempt.uuid, grams_by_pool(attempt.snapshot), attempt.expires_at)
     except stock.OutOfStock as error:
         # Somebody was quicker than this basket between the quote and the hold.
@@ -201,6 +204,9 @@ def _reserve(
         raise _JustGone(
             error.pool_id, {priced.lines[index].basket_line_id: 0 for index in short}
         ) from error
+    except room.RoomGone as error:
+        # Without the flash price the total is another, and the buyer is asked.
+        raise _JustGone(None, {}) from error
     except holding.UsedUp as error:
         if error.code:
             raise CannotPay("voucher_gone", codes=[error.code]) from error
@@ -229,6 +235,7 @@ def _snapshot(
         "language": language,
         "touches": list(touches),
         "channel": "site",
+        "room": room.freeze(priced.room),
         **recording.freeze(priced.discounts, priced.gifts, buyer),
     }
 
@@ -309,8 +316,14 @@ def close(attempt_uuid: UUID, *, without_intent: bool = False) -> None:
     attempt.state = State.CLOSED
     attempt.save(update_fields=["state"])
     Basket.objects.filter(pk=attempt.basket_id, status=Basket.FROZEN).update(status=Basket.OPEN)
-    holding.release(attempt.uuid)
-    stock.release(attempt.uuid)
+    release(attempt.uuid)
+
+
+def release(attempt_uuid: UUID) -> None:
+    """Give back all that an attempt holds; the hot rows come last."""
+    holding.release(attempt_uuid)
+    room.release(attempt_uuid)
+    stock.release(attempt_uuid)
 
 
 def expire(attempt_uuid: UUID) -> None:
@@ -329,8 +342,7 @@ def expire(attempt_uuid: UUID) -> None:
         log.warning("attempt %s expired while Stripe is out of reach: %s", attempt_uuid, error)
         with transaction.atomic():
             PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_uuid)
-            holding.release(attempt_uuid)
-            stock.release(attempt_uuid)
+            release(attempt_uuid)
 
 
 def expired_attempts(limit: int = 200) -> list[UUID]:

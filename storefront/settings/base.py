@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "storefront.speed",
     "livestream.campaigns",
     "livestream.sessions",
+    "livestream.offers",
     "livestream.room",
     "livestream.platforms",
     "cooperatives.households",
