@@ -31,13 +31,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing `width` × `height`, with bars `bar` wide and the band from `band_y` on."""
+    """A drawing `width` × `height`, with bars `bar` wide and the band from `band_y` on.
+
+    The highest bar stands for `most_fen`.
+    """
 
     width: int
     height: int
     bar: int
     band_y: int
     band: int
+    most_fen: int
     bars: Sequence[Bar]
     shown: Sequence[Shown]
 
@@ -56,4 +60,4 @@ def chart(timeline: Timeline) -> Chart:
         x = pin.offset_ms * WIDE // (each * 1000)
         length = max(2, pin.seconds * WIDE // each)
         shown.append(Shown(pin, x, min(length, max(2, width - x)), bool(place % 2)))
-    return Chart(width, HIGH + BAND + 4, WIDE - 4, HIGH + 4, BAND, bars, shown)
+    return Chart(width, HIGH + BAND + 4, WIDE - 4, HIGH + 4, BAND, most, bars, shown)

@@ -150,7 +150,7 @@ class During:
 
 def query(sql: str, session: LiveSession, **params: Any) -> list[tuple]:
     """The rows of a query over what a session sold."""
-    own = {"campaign": session.campaign_id, "session": str(session.pk)}
+    own: dict[str, Any] = {"campaign": session.campaign_id, "session": str(session.pk)}
     with connection.cursor() as cursor:
         cursor.execute(sql, own | params)
         return cursor.fetchall()

@@ -1,6 +1,5 @@
 """When a live session sold: its sales in steps of time against what was shown (讲解中)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,12 +41,12 @@ class Pin:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A session's steps and pins; `later_fen` was paid after its end."""
+    """A session's steps and pins; `outside_fen` was paid before or after."""
 
     step_minutes: int
     steps: Sequence[Step]
     pins: Sequence[Pin]
-    later_fen: int
+    outside_fen: int
 
 
 def spans(
@@ -84,19 +83,18 @@ def timeline(session: LiveSession) -> Timeline | None:
     end = session.ended_at or now()
     minutes = max(1, -int((begin - end).total_seconds() // 60))
     step = next((each for each in STEPS if minutes <= each * MOST_STEPS), STEPS[-1])
-    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    later, last = 0, (minutes - 1) // step
+    sums: dict[int, tuple[int, int]] = {}
+    outside, last = 0, (minutes - 1) // step
     for place, orders, paid_fen in sold_by_time(session, begin, step * 60):
-        if place > last:
-            later += paid_fen
-            continue
-        sums[max(0, place)][0] += orders
-        sums[max(0, place)][1] += paid_fen
+        if 0 <= place <= last:
+            sums[place] = (orders, paid_fen)
+        else:
+            outside += paid_fen
     return Timeline(
         step_minutes=step,
-        steps=[Step(place * step, *sums[place]) for place in range(last + 1)],
+        steps=[Step(place * step, *sums.get(place, (0, 0))) for place in range(last + 1)],
         pins=_pins(session, begin, end),
-        later_fen=later,
+        outside_fen=outside,
     )
 
 

@@ -31,7 +31,7 @@ def report(request: HttpRequest, session_id: int) -> HttpResponse:
     return page(
         request,
         "staff/live/report.html",
-        _("Report"),
+        _("Report: %(session)s") % {"session": session.title},
         trail_to(session),
         session=session,
         report=found,

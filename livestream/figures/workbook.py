@@ -89,8 +89,8 @@ def workbook(report: Report, *, pools: bool) -> bytes:
         _sheet(book, _("Sales pools"), _pool_head(), _pools(report))
     if report.timeline:
         head = [_("Minutes into the session"), _("Orders"), _("Paid")]
-        rows = [[s.minutes, s.orders, _money(s.paid_fen)] for s in report.timeline.steps]
-        _sheet(book, _("Timeline"), head, rows)
+        steps = ([s.minutes, s.orders, _money(s.paid_fen)] for s in report.timeline.steps)
+        _sheet(book, _("Timeline"), head, steps)
         head = [_("Shown"), _("Seconds into the session"), _("Seconds"), _("Orders"), _("Paid")]
         _sheet(book, _("What was shown"), head, _pins(report))
     content = io.BytesIO()
