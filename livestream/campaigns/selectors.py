@@ -36,17 +36,17 @@ class Figures:
 
 @dataclass(frozen=True)
 class SiteFigures:
-    """Figures of each campaign by its id, those of no campaign, and the site's."""
+    """Figures of each campaign (or session) by its id, those of none, and the site's."""
 
     site: Figures
     none: Figures
-    campaigns: dict[int, Figures] = field(default_factory=dict)
-    # Of each campaign, the sales pools that credit households for what it sold.
+    each: dict[int, Figures] = field(default_factory=dict)
+    # Of each, the sales pools that credit households for what it sold.
     pools: dict[int, list[int]] = field(default_factory=dict)
 
-    def of(self, campaign_id: int) -> Figures:
-        """A campaign's figures; zeros when nothing was sold."""
-        return self.campaigns.get(campaign_id, Figures())
+    def of(self, key: int) -> Figures:
+        """One's figures; zeros when nothing was sold."""
+        return self.each.get(key, Figures())
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,14 @@ class LinkFigures:
     figures: Figures
 
 
+# Who sold something: (campaign id, live session id), 0 for none.
+Seller = tuple[int, int]
+NOBODY: Seller = (0, 0)
 # The attribution that counts is the one that none replaces.
 CURRENT = """
     WITH current AS (
-        SELECT a.order_line_id, a.campaign_id, a.evidence ->> 'link' AS link
+        SELECT a.order_line_id, a.campaign_id, a.evidence ->> 'link' AS link,
+               (a.evidence ->> 'session')::bigint AS session_id
         FROM campaigns_lineattribution a
         WHERE NOT EXISTS (SELECT 1 FROM campaigns_lineattribution b WHERE b.replaces_id = a.id)
     )
@@ -113,22 +117,25 @@ PAID = """
     {where}
     GROUP BY {by}
 """
-# Each campaign's money in each sales pool: now, and as it was packed (before refunds).
+# Each campaign's and session's money in each sales pool: now, and as it was packed (before
+# refunds).
 IN_POOLS = """
-    SELECT a.sales_pool_id, current.campaign_id, -sum(p.amount_fen)::bigint,
+    SELECT a.sales_pool_id, current.campaign_id, current.session_id, -sum(p.amount_fen)::bigint,
            -sum(p.amount_fen) FILTER (WHERE t.kind <> 'refund_decided')::bigint
     FROM ledger_posting p
     JOIN ledger_transaction t ON t.id = p.transaction_id
     JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'pool'
     JOIN routing_consignmentline cl ON cl.id = p.consignment_line_id
     LEFT JOIN current ON current.order_line_id = cl.order_line_id
-    GROUP BY a.sales_pool_id, current.campaign_id
+    WHERE %(pools)s::bigint[] IS NULL OR a.sales_pool_id = ANY(%(pools)s)
+    GROUP BY a.sales_pool_id, current.campaign_id, current.session_id
 """
 CREDITED = """
     SELECT p.sales_pool_id, -sum(p.amount_fen)::bigint
     FROM ledger_posting p
     JOIN ledger_account a ON a.id = p.account_id AND a.kind IN ('pending', 'available')
     WHERE p.sales_pool_id IS NOT NULL
+      AND (%(pools)s::bigint[] IS NULL OR p.sales_pool_id = ANY(%(pools)s))
     GROUP BY p.sales_pool_id
 """
 # Households with something credited in these sales pools.
@@ -143,7 +150,7 @@ HOUSEHOLDS = """
 """
 
 
-def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple]:
+def _rows(sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
@@ -157,30 +164,46 @@ def find_link(code: str) -> TrackedLink | None:
     return links.filter(Q(code=code) | Q(spoken=code.upper())).first()
 
 
-def _cut_pool(credited_fen: int, money: dict[int, tuple[int, int]]) -> dict[int, int]:
-    """A pool's credits cut over campaigns (0: none) by their money in it, largest remainder.
+def _cut_pool(credited_fen: int, money: dict[Seller, tuple[int, int]]) -> dict[Seller, int]:
+    """A pool's credits cut over sellers by their money in it, largest remainder.
 
     By what was packed where nothing of it is left: then the credits await their reversal.
     """
     for which in (0, 1):
-        weights = {campaign_id: max(0, fen[which]) for campaign_id, fen in money.items()}
+        weights = {seller: max(0, fen[which]) for seller, fen in money.items()}
         if any(weights.values()):
             sign = -1 if credited_fen < 0 else 1
             parts = largest_remainder(abs(credited_fen), weights)
-            return {campaign_id: sign * part for campaign_id, part in parts.items()}
-    return {0: credited_fen}
+            return {seller: sign * part for seller, part in parts.items()}
+    return {NOBODY: credited_fen}
 
 
-def _credited() -> dict[int, dict[int, int]]:
-    """Household credits by campaign id (0: none) and sales pool, in fen."""
-    money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for sales_pool_id, campaign_id, now_fen, packed_fen in _rows(CURRENT + IN_POOLS):
-        money[sales_pool_id][campaign_id or 0] = (now_fen, packed_fen or 0)
-    credited: dict[int, dict[int, int]] = defaultdict(dict)
-    for sales_pool_id, credited_fen in _rows(CREDITED):
-        for campaign_id, part in _cut_pool(credited_fen, money[sales_pool_id]).items():
-            credited[campaign_id][sales_pool_id] = part
+def credits_by_seller(pools: Sequence[int] | None = None) -> dict[Seller, dict[int, int]]:
+    """Household credits in fen by (campaign, session) and sales pool: of these pools, or of all.
+
+    Each pool is cut once over all who sold of it, so that a campaign's are those of its sessions
+    and of what no session sold. Two queries.
+    """
+    money: dict[int, dict[Seller, tuple[int, int]]] = defaultdict(dict)
+    wanted = {"pools": None if pools is None else list(pools)}
+    for sales_pool_id, campaign_id, session_id, now_fen, packed_fen in _rows(
+        CURRENT + IN_POOLS, wanted
+    ):
+        money[sales_pool_id][campaign_id or 0, session_id or 0] = (now_fen, packed_fen or 0)
+    credited: dict[Seller, dict[int, int]] = defaultdict(dict)
+    for sales_pool_id, credited_fen in _rows(CREDITED, wanted):
+        for seller, part in _cut_pool(credited_fen, money[sales_pool_id]).items():
+            credited[seller][sales_pool_id] = part
     return credited
+
+
+def _credited_by(place: int) -> dict[int, dict[int, int]]:
+    """Household credits by campaign id (place 0) or session id (1), 0: none, and sales pool."""
+    found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for seller, parts in credits_by_seller().items():
+        for sales_pool_id, part in parts.items():
+            found[seller[place]][sales_pool_id] += part
+    return found
 
 
 def _figures(by: str, where: str = "", params: Sequence[Any] = ()) -> dict[Any, Figures]:
@@ -203,17 +226,22 @@ def _with_credit(figures: Figures, credited_fen: int) -> Figures:
 
 def site_figures() -> SiteFigures:
     """The figures of every campaign, of none, and of the site. Four queries."""
-    found = _figures("current.campaign_id")
-    pools = _credited()
+    return _all_figures("current.campaign_id", _credited_by(0))
+
+
+def session_figures() -> SiteFigures:
+    """The same by live session: what no session sold is `none`. Four queries."""
+    return _all_figures("current.session_id", _credited_by(1))
+
+
+def _all_figures(by: str, pools: dict[int, dict[int, int]]) -> SiteFigures:
+    found = _figures(by)
     credited = {key: sum(parts.values()) for key, parts in pools.items()}
     whole = found.pop("whole")
-    campaigns = {key: value for key, value in found.items() if key is not None}
     return SiteFigures(
         site=_with_credit(whole, sum(credited.values())),
-        none=_with_credit(found.get(None, Figures()), credited.get(0, 0)),
-        campaigns={
-            key: _with_credit(value, credited.get(key, 0)) for key, value in campaigns.items()
-        },
+        none=_with_credit(found.pop(None, Figures()), credited.get(0, 0)),
+        each={key: _with_credit(value, credited.get(key, 0)) for key, value in found.items()},
         pools={
             key: [pool for pool, part in parts.items() if part > 0] for key, parts in pools.items()
         },
@@ -230,6 +258,11 @@ def progress(campaign: Campaign, found: SiteFigures) -> list[Progress]:
         ("households", households, campaign.goal_households),
     )
     return [Progress(name, done, goal) for name, done, goal in goals if goal is not None]
+
+
+def figures_of(campaign_id: int) -> Figures:
+    """One campaign's figures without its credits. Two queries."""
+    return _figures("current.campaign_id", "WHERE current.campaign_id = %s", [campaign_id])["whole"]
 
 
 def costs_of(campaign_id: int) -> Costs:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from livestream.figures import views as figures
 from livestream.sessions import card_views, staff_views
 
 app_name = "live"
@@ -11,6 +12,8 @@ urlpatterns = [
     path("new/", staff_views.edit_session, name="new"),
     path("words/", card_views.check_words, name="words"),
     path("<int:session_id>/", staff_views.session, name="session"),
+    path("<int:session_id>/report/", figures.report, name="report"),
+    path("<int:session_id>/report.xlsx", figures.report_file, name="report-file"),
     path("<int:session_id>/edit/", staff_views.edit_session, name="edit"),
     path("<int:session_id>/move/", staff_views.move_session, name="move"),
     path("<int:session_id>/delete/", staff_views.delete_session, name="delete"),

@@ -48,14 +48,14 @@ def credit_to(order, campaign: Campaign | None, link: str = "1") -> None:
 
 def assert_adds_up() -> None:
     found = site_figures()
-    parts = [found.none, *found.campaigns.values()]
+    parts = [found.none, *found.each.values()]
     for name in ("lines", "grams", "placed_fen", "paid_fen", "net_fen", "credited_fen"):
         assert sum(getattr(part, name) for part in parts) == getattr(found.site, name), name
 
 
 def test_an_empty_site_has_zeros():
     found = site_figures()
-    assert (found.site, found.none, found.campaigns) == (Figures(), Figures(), {})
+    assert (found.site, found.none, found.each) == (Figures(), Figures(), {})
     assert found.of(1) == Figures()
 
 

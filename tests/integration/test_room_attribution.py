@@ -1,30 +1,16 @@
 """Order lines that come from a live session: from its room, its coupon, another platform."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 
 from catalog.clock import now
 from livestream.campaigns.models import LineAttribution
 from livestream.campaigns.services import LineToAttribute, attribute_lines
-from livestream.sessions.models import LiveSession, State
-from livestream.sessions.services import move
-from tests.support.sessions import make_campaign, make_session
+from tests.support.sessions import begin_session, make_campaign, make_session
 from tests.support.sold import make_farm, sell
 
 pytestmark = pytest.mark.django_db
-
-
-def begin(**changes: Any) -> LiveSession:
-    """A session that is live."""
-    actor = get_user_model().objects.get_or_create(email="desk@example.org")[0]
-    session = make_session(**changes)
-    for state in (State.SCHEDULED, State.LIVE):
-        move(session, state, actor, "desk")
-    session.refresh_from_db()
-    return session
 
 
 def credited(
@@ -45,7 +31,7 @@ def touch(campaign_id: int) -> dict:
 
 
 def test_what_was_added_in_the_room_is_the_sessions_whatever_link_led_there():
-    session = begin()
+    session = begin_session()
     other = make_campaign("other")
 
     found = credited(f"room:{session.pk}", touches=(touch(other.pk),))
@@ -54,7 +40,7 @@ def test_what_was_added_in_the_room_is_the_sessions_whatever_link_led_there():
 
 
 def test_the_sessions_coupon_is_the_rule_and_the_session_stays_in_the_evidence():
-    session = begin()
+    session = begin_session()
     coupon = {"terms": 3, "code": "LIVE5", "campaign": session.campaign_id}
 
     rule, campaign_id, evidence = credited(f"room:{session.pk}", coupons=(coupon,))
@@ -64,7 +50,7 @@ def test_the_sessions_coupon_is_the_rule_and_the_session_stays_in_the_evidence()
 
 
 def test_another_campaigns_coupon_takes_the_line_from_the_session():
-    session, other = begin(), make_campaign("other")
+    session, other = begin_session(), make_campaign("other")
     coupon = {"terms": 3, "code": "FAIR5", "campaign": other.pk}
 
     found = credited(f"room:{session.pk}", coupons=(coupon,))
@@ -73,7 +59,7 @@ def test_another_campaigns_coupon_takes_the_line_from_the_session():
 
 
 def test_a_sale_on_another_platform_is_the_sessions_that_it_was_imported_for():
-    session = begin()
+    session = begin_session()
 
     found = credited(f"platform:douyin:{session.pk}")
 
@@ -83,7 +69,7 @@ def test_a_sale_on_another_platform_is_the_sessions_that_it_was_imported_for():
 
 @pytest.mark.parametrize("days_later", [44, 45])
 def test_a_room_counts_until_its_campaigns_figures_are_frozen(days_later):
-    session = begin()
+    session = begin_session()
     rule, *_ = credited(f"room:{session.pk}", days_later=days_later - 1)
     # It began a day ago, runs for 30 days, and is frozen 15 days after.
     assert rule == ("room" if days_later == 44 else "none")
@@ -99,5 +85,5 @@ def test_a_source_that_is_no_session_says_nothing(source):
 
 @pytest.mark.parametrize("rehearsal", [True, False])
 def test_rehearsals_and_sessions_that_never_began_are_credited_nothing(rehearsal):
-    session = begin(rehearsal=True) if rehearsal else make_session()
+    session = begin_session(rehearsal=True) if rehearsal else make_session()
     assert credited(f"room:{session.pk}") == ("none", None, {})

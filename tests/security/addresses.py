@@ -199,6 +199,8 @@ ADDRESSES = {
     "live:new": Address(OF_STAFF),
     "live:words": Address({}, post=OF_STAFF),
     "live:session": Address(OF_STAFF, SESSION, post={}),
+    "live:report": Address(OF_STAFF, SESSION, post={}),
+    "live:report-file": Address(OF_STAFF, SESSION, post={}),
     "live:edit": Address(OF_STAFF, SESSION),
     "live:move": Address({}, SESSION, post=OF_STAFF),
     "live:delete": Address({}, SESSION, post=OF_STAFF),

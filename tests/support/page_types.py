@@ -199,6 +199,7 @@ def _live() -> Pages:
         "live": "live/",
         "live-new": "live/new/",
         "live-session": own,
+        "live-report": f"{own}report/",
         "live-edit": f"{own}edit/",
         "live-channel": f"{own}channels/{channel.pk}/",
         "live-card": f"{own}cards/{item.pk}/",

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from catalog.clock import now
 from livestream.campaigns.models import Campaign
-from livestream.sessions.models import LiveSession, SessionChannel
+from livestream.sessions.models import LiveSession, SessionChannel, SessionEvent, State
 from livestream.sessions.services import (
     ChannelPlan,
     SessionPlan,
     add_item,
+    move,
     save_channel,
     save_session,
 )
@@ -68,4 +71,13 @@ def make_session(*, channels: int = 0, packs: Sequence[Any] = (), **changes: Any
         save_channel(session.pk, channel(session, platform))
     for pack in packs:
         add_item(session.pk, pack.pk)
+    return session
+
+
+def begin_session(**changes: Any) -> LiveSession:
+    """A session that is live, begun by somebody at the desk."""
+    actor = get_user_model().objects.get_or_create(email="desk@example.org")[0]
+    session = make_session(**changes)
+    for state in (State.SCHEDULED, State.LIVE):
+        move(session, state, actor, SessionEvent.Cause.DESK)
     return session

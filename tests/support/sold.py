@@ -157,9 +157,10 @@ def attribute(
     *,
     started: datetime | None = None,
     user_id: int | None = None,
+    source: str = "",
 ) -> None:
     """Attribute the order's lines, as placement does; payment started now unless said."""
-    lines = [LineToAttribute(pk) for pk in order.lines.values_list("pk", flat=True)]
+    lines = [LineToAttribute(pk, source) for pk in order.lines.values_list("pk", flat=True)]
     attribute_lines(lines, touches, started_at=started or now(), paid_at=now(), user_id=user_id)
 
 
