@@ -1,5 +1,6 @@
 """Flash prices and limits of a live room: what a desk may offer, what a buyer pays for it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,12 @@ from tests.support.sessions import make_session
 
 BasketLine = get_model("basket", "Line")
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture
