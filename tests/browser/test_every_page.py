@@ -65,7 +65,7 @@ def _sticking(visitor: Visitor, what: str, parts: str) -> list[str]:
 
 
 def test_pages_for_everybody(arrive_there: Arrive, world: World) -> None:
-    look_at(arrive_there("anybody"), page_types.SHOP)
+    look_at(arrive_there("anybody"), page_types.SHOP | page_types.room())
 
 
 def test_from_the_basket_to_the_payment(

@@ -186,6 +186,11 @@ def _campaign() -> str:
     return f"snippets/campaigns/campaign/inspect/{Campaign.objects.get().pk}/"
 
 
+def room() -> Pages:
+    """The public room of the demo's live session."""
+    return {"room": f"/live/{LiveSession.objects.get().pk}/"}
+
+
 def _live() -> Pages:
     """Of the demo's live session."""
     session = LiveSession.objects.get()
