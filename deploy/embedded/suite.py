@@ -12,9 +12,9 @@ from .chromium import find_chromium
 from .places import ROOT, PartError
 from .prepare import prepare
 
-# To two processes; and once more, visibly, what a busy machine may have made too slow. Never a race
+# To two processes; and again, visibly, what a busy machine may have made too slow. Never a race
 # (tests/conftest.py).
-DEALT = ["-n", "2", "--dist", "loadgroup", "--reruns", "1"]
+DEALT = ["-n", "2", "--dist", "loadgroup", "--reruns", "2", "-rR"]
 
 
 def main(arguments: list[str]) -> int:
