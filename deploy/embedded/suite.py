@@ -14,7 +14,7 @@ from .prepare import prepare
 
 # To two processes; and again, visibly, what a busy machine may have made too slow. Never a race
 # (tests/conftest.py).
-DEALT = ["-n", "2", "--dist", "loadgroup", "--reruns", "2", "-rR"]
+DEALT = ["-n", "2", "--dist", "loadgroup", "--reruns", "2", "-raR"]
 
 
 def main(arguments: list[str]) -> int:
