@@ -58,20 +58,24 @@ class NobodySells(Exception):
         self.product_id = product_id
 
 
+class CannotGiveBack(ValueError):
+    """So much of an order is not left to be given back, in words."""
+
+
 class Sales(Protocol):
     """Makes orders of what was sold elsewhere. Called inside the importer's transaction."""
 
-    def record(self, sales: Sequence[SaleElsewhere]) -> list[int]:
-        """The ids of orders of channel "platform", one for each. Raises NobodySells.
+    def record(self, sales: Sequence[SaleElsewhere]) -> list[Any]:
+        """Orders (order.Order) of channel "platform", one for each. Raises NobodySells.
 
         What the pools can't cover is short. The money is the platform's until it settles: the
         lines are held back from release.
         """
 
-    def give_back(self, order_id: int, fen: int | None, reference: str) -> int:
-        """Record that the platform gave so much back, or all that is left; gives what it was.
+    def give_back(self, order_id: int, fen: int | None, reference: str) -> None:
+        """Record that the platform gave back so much, or all that is left.
 
-        Raises ValueError, in words, when so much is not left.
+        Raises CannotGiveBack.
         """
 
 

@@ -16,6 +16,8 @@ from livestream.platforms.tables import Line, read_table
 CHINA = ZoneInfo("Asia/Shanghai")
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M")
 AMOUNT = re.compile(r"[¥￥]?\s*(-?[\d,]+(?:\.\d{1,2})?)\s*元?")
+# The longest that platforms have is 24 digits.
+ID = re.compile(r"[0-9A-Za-z_-]{1,24}")
 # Of a pack nobody buys more at once; ¥1,000,000.00.
 MOST_PACKS = 100_000
 MOST_FEN = 100_000_000
@@ -84,8 +86,8 @@ def _row(line: Line, layout: Layout) -> PlatformRow:
     refunded, pending = _refund(line, layout, amount)
     return PlatformRow(
         number=line.number,
-        order=_filled(line, layout.order),
-        part=_filled(line, layout.part) if layout.part else "",
+        order=_id(line, layout.order),
+        part=_part(line, layout),
         sku=line.get(layout.sku),
         title=line.get(layout.title),
         quantity=_quantity(line, layout.quantity),
@@ -120,6 +122,23 @@ def _refund(line: Line, layout: Layout, amount: int) -> tuple[int, bool]:
     if after in layout.refunded:
         return given or amount, False
     return given, after in layout.pending
+
+
+def _part(line: Line, layout: Layout) -> str:
+    """What tells it from other rows of its order; a merchant's code is looked for in our packs."""
+    if not layout.part:
+        return ""
+    return (_filled if layout.part == layout.sku else _id)(line, layout.part)
+
+
+def _id(line: Line, column: str) -> str:
+    text = _filled(line, column)
+    if not ID.fullmatch(text):
+        raise BadRow(
+            _("“%(column)s” says “%(text)s”: a number of at most 24 digits is needed.")
+            % {"column": column, "text": text[:40]}
+        )
+    return text
 
 
 def _filled(line: Line, column: str) -> str:

@@ -1,9 +1,9 @@
 """Keeping what another platform's export says: each sub-order is a fact, imported once.
 
-A file is read whole before anything is written. Then batches of rows, each in one transaction and
-under the shop's lock: whoever is killed half way starts again and ends with the same. The same row
-again changes nothing; a newer one moves the sale on (sent, delivered, given back), and never
-changes what was sold.
+A file is read whole before anything is written. Then what is new is kept in batches, and what is
+known row by row, each in one transaction and under the shop's lock: whoever is killed half way
+starts again and ends with the same. The same row again changes nothing; a newer one moves the sale
+on (sent, delivered, given back), and never changes what was sold.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +14,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.clock import now
 from catalog.models import Product
-from cooperatives.ports import NobodySells, SaleElsewhere, sales
+from cooperatives.ports import CannotGiveBack, SaleElsewhere, sales
 from cooperatives.routing import services as routing
 from cooperatives.routing.models import Consignment
 from cooperatives.routing.route import standing
@@ -29,10 +30,21 @@ from livestream.sessions.models import LiveSession, SessionChannel
 
 BATCH = 200
 State = Consignment.State
-Key = tuple[str, str]
+NOBODY_SELLS = gettext_lazy("No cooperative sells this pack at its price.")
 # What an export says of a sub-order, but what was given back of it.
-SAID = ("sku", "quantity", "amount_fen", "state", "pending", "ordered_at", "paid_at")
-ALSO_SAID = ("source", "host", "shipped", "waybill")
+SAID = (
+    "sku",
+    "quantity",
+    "amount_fen",
+    "state",
+    "pending",
+    "ordered_at",
+    "paid_at",
+    "source",
+    "host",
+    "shipped",
+    "waybill",
+)
 # Carriers' names and waybills, of any length there.
 LONGEST = 64
 
@@ -52,10 +64,6 @@ class Imported:
         """What the file says and what was done, for machines."""
         kept = ("imported", "updated", "unchanged", "attributed", "unattributed")
         return figures_json(self.figures) | {name: getattr(self, name) for name in kept}
-
-    def refuse(self, row: PlatformRow, reason: str) -> None:
-        """Count a row that contradicts what was imported before."""
-        self.figures.refuse(Refused(row.number, reason))
 
 
 class Contradicts(Exception):
@@ -78,10 +86,10 @@ def import_orders(
     rows = figures_of(path, platform).rows
     shop = PlatformShop.objects.get_or_create(platform=platform, name=shop_name)[0]
     done = Imported(Figures())
-    windows = _windows(shop, session)
+    importing = _Importing(shop, LAYOUTS[platform], _windows(shop, session), done)
     for batch in _batches(usable_rows(path, platform, done.figures)):
-        with transaction.atomic():
-            _import_batch(shop, windows, batch, done)
+        for row in importing.keep_new(batch):
+            importing.follow(row)
         progress(done.figures.rows, rows)
     done.figures.by_sku = dict(sorted(done.figures.by_sku.items()))
     return done
@@ -101,73 +109,90 @@ def _windows(shop: PlatformShop, session: LiveSession | None) -> list[SessionCha
     return list(shown.select_related("session__campaign"))
 
 
-def _import_batch(
-    shop: PlatformShop,
-    windows: Sequence[SessionChannel],
-    rows: Sequence[PlatformRow],
-    done: Imported,
-) -> None:
-    PlatformShop.objects.select_for_update().get(pk=shop.pk)
-    numbers = {row.order for row in rows}
-    known: dict[Key, PlatformLine] = {
-        (line.order_number, line.part): line
-        for line in PlatformLine.objects.filter(shop=shop, order_number__in=numbers)
-    }
-    layout = LAYOUTS[shop.platform]
-    fresh = []
-    for row in rows:
-        line = known.get((row.order, row.part))
+@dataclass(frozen=True)
+class _Importing:
+    """One import under way: whose, and what it has done so far."""
+
+    shop: PlatformShop
+    layout: Layout
+    windows: Sequence[SessionChannel]
+    done: Imported
+
+    def _lock(self) -> None:
+        """Of two imports for one shop the second waits: each sees what the other kept."""
+        PlatformShop.objects.select_for_update().get(pk=self.shop.pk)
+
+    @transaction.atomic
+    def keep_new(self, rows: Sequence[PlatformRow]) -> list[PlatformRow]:
+        """Keep the rows of sub-orders that are new, together; gives those of known ones."""
+        self._lock()
+        numbers = {row.order for row in rows}
+        there = PlatformLine.objects.filter(shop=self.shop, order_number__in=numbers)
+        known = set(there.values_list("order_number", "part"))
+        sellable = _sellable(row.sku for row in rows)
+        fresh = []
+        for row in rows:
+            if (row.order, row.part) in known:
+                continue
+            if row.paid and row.sku not in sellable:
+                self._refuse(row, str(NOBODY_SELLS))
+            else:
+                fresh.append((row, _new_line(self.shop, row)))
+        PlatformLine.objects.bulk_create(line for _, line in fresh)
+        sold = [(row, line) for row, line in fresh if row.paid]
+        self._sell(sold)
+        for row, line in sold:
+            _move_on(line, row, self.layout)
+        self.done.imported += len(fresh)
+        return [row for row in rows if (row.order, row.part) in known]
+
+    def follow(self, row: PlatformRow) -> None:
+        """Do what a row of a known sub-order says is new.
+
+        In a transaction of its own: it locks a payment and a consignment before their pools.
+        """
         try:
             with transaction.atomic():
-                if line is None:
-                    fresh.append((row, _new_line(shop, row)))
-                elif not _differs(line, row):
-                    done.unchanged += 1
-                else:
-                    if row.paid and line.order_id is None:
-                        _sell(shop, windows, [(row, line)], done)
-                    _move_on(line, row, layout)
-                    done.updated += 1
-        except (Contradicts, NobodySells, ValueError) as error:
-            _uncount(done, row)
-            done.refuse(row, _reason(error))
-    _keep_fresh(shop, windows, fresh, layout, done)
-
-
-def _uncount(done: Imported, row: PlatformRow) -> None:
-    """Take back what usable_rows() counted of a row that is refused after all."""
-    grams = Product.objects.values_list("net_grams", flat=True).get(upc=row.sku)
-    done.figures.count(row, grams, sign=-1)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, NobodySells):
-        return _("No cooperative sells this pack at its price.")
-    return str(error)
-
-
-def _keep_fresh(
-    shop: PlatformShop,
-    windows: Sequence[SessionChannel],
-    fresh: Sequence[tuple[PlatformRow, PlatformLine]],
-    layout: Layout,
-    done: Imported,
-) -> None:
-    """Write the sub-orders that were not known, together; then what became of each since."""
-    sellable = _sellable(row.sku for row, _ in fresh if row.paid)
-    kept = []
-    for row, line in fresh:
-        if row.paid and row.sku not in sellable:
-            _uncount(done, row)
-            done.refuse(row, _("No cooperative sells this pack at its price."))
+                self._lock()
+                line = PlatformLine.objects.select_related("shop", "order").get(
+                    shop=self.shop, order_number=row.order, part=row.part
+                )
+                if not _differs(line, row):
+                    self.done.unchanged += 1
+                    return
+                if row.paid and line.order is None:
+                    if row.sku not in _sellable([row.sku]):
+                        raise Contradicts(NOBODY_SELLS)
+                    self._sell([(row, line)])
+                _move_on(line, row, self.layout)
+        except Contradicts as error:
+            self._refuse(row, str(error))
         else:
-            kept.append((row, line))
-    PlatformLine.objects.bulk_create(line for _, line in kept)
-    _sell(shop, windows, [(row, line) for row, line in kept if row.paid], done)
-    for row, line in kept:
-        if line.order_id is not None:
-            _move_on(line, row, layout)
-    done.imported += len(kept)
+            self.done.updated += 1
+
+    def _refuse(self, row: PlatformRow, reason: str) -> None:
+        """Refuse a row that usable_rows() has counted."""
+        grams = Product.objects.values_list("net_grams", flat=True).get(upc=row.sku)
+        self.done.figures.count(row, grams, sign=-1)
+        self.done.figures.refuse(Refused(row.number, reason))
+
+    def _sell(self, sold: Sequence[tuple[PlatformRow, PlatformLine]]) -> None:
+        """Make orders of paid sub-orders, and say which session sold each."""
+        if not sold:
+            return
+        codes = {row.sku for row, _ in sold}
+        packs = dict(Product.objects.filter(upc__in=codes).values_list("upc", "pk"))
+        for row, line in sold:
+            # Until it was paid it could say otherwise.
+            line.sku, line.quantity, line.amount_fen = row.sku, row.quantity, row.amount_fen
+            line.session = _session(self.windows, row, self.layout)
+        orders = sales().record([_sale(line, packs[line.sku]) for _row, line in sold])
+        for (_row, line), order in zip(sold, orders, strict=True):
+            line.order = order
+            if line.session is None:
+                self.done.unattributed += 1
+            else:
+                self.done.attributed += 1
 
 
 def _sellable(codes: Iterable[str]) -> set[str]:
@@ -203,7 +228,7 @@ def _say(line: PlatformLine, row: PlatformRow) -> None:
 def _differs(line: PlatformLine, row: PlatformRow) -> bool:
     """Whether a row says anything else than its line. Raises Contradicts."""
     sold = (line.sku, line.quantity, line.amount_fen)
-    if line.order_id is not None:
+    if line.order is not None:
         if sold != (row.sku, row.quantity, row.amount_fen):
             raise Contradicts(
                 _("Imported before as %(quantity)d × %(sku)s for %(fen)d fen: that can't change.")
@@ -222,41 +247,13 @@ def _differs(line: PlatformLine, row: PlatformRow) -> bool:
 
 
 def _said(line: PlatformLine) -> tuple[object, ...]:
-    return tuple(getattr(line, name) for name in SAID + ALSO_SAID)
-
-
-def _sell(
-    shop: PlatformShop,
-    windows: Sequence[SessionChannel],
-    sold: Sequence[tuple[PlatformRow, PlatformLine]],
-    done: Imported,
-) -> None:
-    """Make orders of paid sub-orders, and say which session sold each."""
-    if not sold:
-        return
-    packs = dict(
-        Product.objects.filter(upc__in={row.sku for row, _ in sold}).values_list("upc", "pk")
-    )
-    for row, line in sold:
-        # Until it was paid it could say otherwise.
-        line.sku, line.quantity, line.amount_fen = row.sku, row.quantity, row.amount_fen
-        line.session = _session(shop, windows, row)
-    orders = sales().record([_sale(line, packs[line.sku]) for _row, line in sold])
-    for (_row, line), order_id in zip(sold, orders, strict=True):
-        line.order_id = order_id
-        if line.session is None:
-            done.unattributed += 1
-        else:
-            done.attributed += 1
-    PlatformLine.objects.bulk_update(
-        (line for _row, line in sold), ["order", "session", "sku", "quantity", "amount_fen"]
-    )
+    return tuple(getattr(line, name) for name in SAID)
 
 
 def _sale(line: PlatformLine, product_id: int) -> SaleElsewhere:
-    shop, named = line.shop, line.part
-    if not named or named == line.sku:
-        named = f"{line.order_number}-{line.part}".strip("-")
+    shop, named = line.shop, line.part or line.order_number
+    if named == line.sku:
+        named = f"{line.order_number}-{line.pk}"
     source = f"platform:{shop.platform}"
     return SaleElsewhere(
         key=f"{shop.platform}:{shop.name}:{line.order_number}:{line.part}",
@@ -271,10 +268,9 @@ def _sale(line: PlatformLine, product_id: int) -> SaleElsewhere:
 
 
 def _session(
-    shop: PlatformShop, windows: Sequence[SessionChannel], row: PlatformRow
+    windows: Sequence[SessionChannel], row: PlatformRow, layout: Layout
 ) -> LiveSession | None:
     """The one session whose time it was sold in, unless the platform says it was no live sale."""
-    layout = LAYOUTS[shop.platform]
     at = row.paid_at or row.ordered_at
     if at is None or row.source not in layout.live | layout.unknown:
         return None
@@ -290,7 +286,7 @@ def _session(
 
 
 def _move_on(line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
-    """Follow a sub-order to where its newest row says it is. Raises ValueError, in words."""
+    """Follow a sub-order to where its newest row says it is. Raises Contradicts."""
     _say(line, row)
     line.changed_at = now()
     if line.order is None:
@@ -301,12 +297,10 @@ def _move_on(line: PlatformLine, row: PlatformRow, layout: Layout) -> None:
         if more:
             all_of_it = row.refunded_fen == row.amount_fen
             reference = f"{line.shop.platform}:{line.part or line.order_number}"
-            given = sales().give_back(line.order.pk, None if all_of_it else more, reference)
-            if given != more:
-                raise ValueError(
-                    _("The export gives back %(more)d fen, of which %(given)d are left.")
-                    % {"more": more, "given": given}
-                )
+            try:
+                sales().give_back(line.order.pk, None if all_of_it else more, reference)
+            except CannotGiveBack as refusal:
+                raise Contradicts(str(refusal)) from refusal
             line.refunded_fen = row.refunded_fen
     line.save()
 
@@ -316,7 +310,8 @@ def _send(order: Any, line: PlatformLine, row: PlatformRow, layout: Layout) -> N
     delivered = row.state in layout.delivered
     if not (row.shipped or delivered):
         return
-    for consignment in Consignment.objects.filter(order=order):
+    # Locked: a packer at the cooperative may be at the same step.
+    for consignment in Consignment.objects.select_for_update(no_key=True).filter(order=order):
         if consignment.state == State.PAID:
             consignment = routing.pack(consignment.pk, {})
         if consignment.state == State.PACKED:

@@ -1,12 +1,11 @@
 """Exports that staff give through the browser: looked at, then imported by a worker."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -52,6 +51,8 @@ def look_at(
 
 def may_begin(found: PlatformImport) -> bool:
     """Whether it can be started: it never was, it stopped, or its worker is gone."""
+    if not found.file:
+        return False
     if found.state in (State.CHECKED, State.FAILED):
         return True
     gone = found.alive_at is not None and found.alive_at < now() - SILENT
@@ -68,6 +69,18 @@ def begin(import_id: int) -> bool:
     found.save()
     transaction.on_commit(lambda: _enqueue(import_id))
     return True
+
+
+def forget_files(before: datetime) -> int:
+    """Delete files given before a moment that were not imported; gives how many.
+
+    What they said stays, without the file it can't be started any more.
+    """
+    old = PlatformImport.objects.exclude(file="").filter(created_at__lt=before)
+    old = old.filter(state__in=[State.CHECKED, State.FAILED])
+    for found in old:
+        found.file.delete()
+    return len(old)
 
 
 def _enqueue(import_id: int) -> None:
@@ -99,12 +112,12 @@ def run(import_id: int) -> None:
             session=found.session,
             progress=progress,
         )
-    except Exception as error:
+    except Exception as error:  # whatever it is, staff see that it stopped
         said = str(error) if isinstance(error, BadFile) else _("An error of ours: see the log.")
         rows.update(state=State.FAILED, error=said, ended_at=now())
         raise
-    rows.filter(Q(state=State.RUNNING)).update(
+    rows.filter(state=State.RUNNING).update(
         state=State.DONE, result=done.as_json(), rows_done=done.figures.rows, ended_at=now()
     )
-    found.file.delete(save=False)
-    rows.update(file="")
+    found.refresh_from_db()
+    found.file.delete()

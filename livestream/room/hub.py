@@ -118,7 +118,7 @@ class Room:
             except RedisError as gone:
                 log.warning("Redis does not answer: %s", gone)
                 await asyncio.sleep(2)
-            except Exception:
+            except Exception:  # one event that can't be told must not end the room for all
                 log.exception("Room %s", self.session_id)
                 await asyncio.sleep(2)
 

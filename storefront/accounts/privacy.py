@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("What was said in the chat of a live room, with the name given there"),
         _("deleted"),
     ),
+    "exports": (_("Exports of other platforms' orders that were not imported"), _("deleted")),
     "payments": (
         _("Name, phone, e-mail and street of a payment that was not finished"),
         _("blanked"),

@@ -8,6 +8,7 @@ from django.db import transaction
 from oscar.core.loading import get_model
 
 from catalog.clock import now
+from livestream.platforms.uploads import forget_files
 from livestream.room.chat import forget_chat
 from storefront.accounts.blanking import (
     BLANK,
@@ -43,6 +44,7 @@ def forget() -> dict[str, int]:
         "contacts": _contacts(),
         "reminders": forget_reminders(_before("reminders")),
         "chat": forget_chat(_before("chat")),
+        "exports": forget_files(_before("exports")),
     }
 
 

@@ -24,7 +24,7 @@ from catalog.numbers import to_yuan
 from cooperatives.ledger.models import Account
 from cooperatives.partner.models import StockMove
 from cooperatives.partner.stock import lock_pools
-from cooperatives.ports import NobodySells, SaleElsewhere
+from cooperatives.ports import CannotGiveBack, NobodySells, SaleElsewhere
 from cooperatives.routing.models import ConsignmentLine
 from cooperatives.routing.route import Part, standing
 from cooperatives.routing.services import NewLine, create_consignments
@@ -55,7 +55,7 @@ class _Sold:
     order: Order
 
 
-def record(sales: Sequence[SaleElsewhere]) -> list[int]:
+def record(sales: Sequence[SaleElsewhere]) -> list[Order]:
     """As cooperatives.ports.Sales says. Must run in a transaction."""
     moment = now()
     packs = Product.objects.in_bulk({sale.product_id for sale in sales})
@@ -71,8 +71,7 @@ def record(sales: Sequence[SaleElsewhere]) -> list[int]:
     )
     country = china()
     addresses = ShippingAddress.objects.bulk_create(
-        ShippingAddress(first_name=sale.seller[:255], line1=sale.note[:255], country=country)
-        for sale in sales
+        ShippingAddress(first_name=sale.seller, line1=sale.note, country=country) for sale in sales
     )
     site = Site.objects.get_current()
     orders = Order.objects.bulk_create(
@@ -98,7 +97,7 @@ def record(sales: Sequence[SaleElsewhere]) -> list[int]:
     )
     _hold_back(orders)
     _take(sold)
-    return [order.pk for order in orders]
+    return orders
 
 
 def _order(sale: SaleElsewhere, basket: Any, address: Any, site: Site, moment: datetime) -> Order:
@@ -145,7 +144,14 @@ def _attempt(
         "parts": [asdict(part) | {"net_fen": sale.paid_fen, "sources": []}],
         "freight": [],
         "contact": {"name": "", "email": "", "phone": ""},
-        "address": {},
+        "address": {
+            "name": sale.seller,
+            "phone": "",
+            "province": "",
+            "city": "",
+            "district": "",
+            "street": sale.note,
+        },
         "language": order.language,
         "touches": [],
         "channel": order.channel,
@@ -237,7 +243,7 @@ def _take(sold: Sequence[_Sold]) -> None:
 
 
 @transaction.atomic
-def give_back(order_id: int, fen: int | None, reference: str) -> int:
+def give_back(order_id: int, fen: int | None, reference: str) -> None:
     """As cooperatives.ports.Sales says; before packing the goods are free again."""
     lines = list(ConsignmentLine.objects.filter(consignment__order_id=order_id))
     if fen is None:
@@ -246,7 +252,7 @@ def give_back(order_id: int, fen: int | None, reference: str) -> int:
         wishes = [RefundWish(line.pk, amount_fen=fen) for line in lines]
     packed = any(line.packed_grams is not None for line in lines)
     try:
-        refund = refund_lines(
+        refund_lines(
             order_id,
             wishes,
             restock=not packed,
@@ -254,5 +260,4 @@ def give_back(order_id: int, fen: int | None, reference: str) -> int:
             given_by=reference,
         )
     except CannotRefund as error:
-        raise ValueError(str(error)) from error
-    return refund.amount_fen
+        raise CannotGiveBack(str(error)) from error

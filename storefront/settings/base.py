@@ -306,6 +306,8 @@ RETENTION_DAYS = {
     "reminders": 2 * 365,
     # Live sessions with what was said in them: three years at least, a leap day among them.
     "chat": 3 * 365 + 1,
+    # Files of other platforms' orders that nobody imported; those imported go at once.
+    "exports": 30,
 }
 # What other parts of the site keep about a person, for the copy of their data:
 # {name: a function that gives plain values of a user}. What hangs on an account with CASCADE goes

@@ -12,6 +12,7 @@ from catalog.models import Product
 from livestream.platforms import uploads
 from livestream.platforms.models import PlatformImport, PlatformLine, PlatformShop
 from storefront.accounts.models import User
+from storefront.accounts.retention import forget
 from storefront.accounts.roles import Role, seed_roles
 from storefront.order.models import Order
 from tests.support import chain
@@ -142,3 +143,23 @@ def test_the_list_asks_as_often_for_many_files(
 
     with django_assert_max_num_queries(14):
         assert finance.get(reverse("imports:list")).status_code == 200
+
+
+def test_a_file_that_nobody_imported_is_deleted_after_its_time(finance, export, set_clock):
+    give(finance, export(row(1)))
+    found = PlatformImport.objects.get()
+    file = Path(found.file.path)
+    set_clock(29 * 86_400)
+    assert forget()["exports"] == 0 and file.exists()
+
+    set_clock(31 * 86_400)
+    assert forget()["exports"] == 1
+
+    # Then what it said is still there, and it can't be begun any more
+    assert not file.exists()
+    finance.force_login(User.objects.get(email=f"{Role.FINANCE}@example.org"))
+    page = finance.get(reverse("imports:import", args=[found.pk])).content.decode()
+    assert "¥30.00" in page and reverse("imports:begin", args=[found.pk]) not in page
+    assert not uploads.begin(found.pk)
+    found.refresh_from_db()
+    assert found.state == "checked"

@@ -11,14 +11,17 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.utils.translation import override
 
+from catalog.clock import now
 from catalog.models import Product
 from cooperatives.households.village_files import load_villages
 from cooperatives.ledger.models import Account, Posting
 from cooperatives.partner.models import StockPool
+from cooperatives.routing import services as routing
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from livestream.campaigns.models import Campaign, LineAttribution
 from livestream.platforms.models import PlatformLine, PlatformShop
 from livestream.platforms.rows import CHINA
+from livestream.platforms.services import _sale
 from livestream.sessions.models import LiveSession, State
 from livestream.sessions.services import move, save_channel
 from storefront.accounts.models import User
@@ -249,3 +252,51 @@ def test_another_accounts_session_sold_nothing_unless_it_is_named(export):
     with pytest.raises(CommandError, match="no live session 999999"):
         run(export(row(3)), "--session", "999999")
     assert PlatformLine.objects.count() == 2
+
+
+def test_a_number_that_no_platform_has_is_refused_by_row_and_the_others_go_on(export):
+    chain.make_grove("A", grams=25_000)
+    path = export(row(1), row(2), row(3))
+    text = path.read_text(encoding="utf-8-sig")
+    text = text.replace("6920000000000000021", "6" * 25).replace("6920000000000000031", "1+1")
+    path.write_text(text, encoding="utf-8-sig")
+
+    said = run(path)
+
+    assert (said["imported"], [each["row"] for each in said["refused_rows"]]) == (1, [3, 4])
+    assert all("at most 24 digits" in each["reason"] for each in said["refused_rows"])
+    assert Order.objects.count() == 1
+
+
+def test_a_step_that_the_cooperative_took_already_is_not_taken_twice(export):
+    chain.make_grove("A", grams=25_000)
+    run(export(row(1)))
+    routing.pack(Consignment.objects.get().pk, {})
+    sent = {"state": "已发货", "sent": "2026-11-21 09:00:00"}
+
+    said = run(export(row(1, **sent)))
+
+    assert said["updated"] == 1
+    events = Consignment.objects.get().events.order_by("pk").values_list("state", flat=True)
+    assert list(events) == ["paid", "packed", "shipped"]
+    assert faults() == []
+
+
+def test_two_orders_may_have_the_same_pack_and_their_numbers_fit(export):
+    """A platform that tells rows apart by the merchant's code alone."""
+    chain.make_grove("A", grams=25_000)
+    shop = PlatformShop.objects.create(platform="weixin", name="店")
+    lines = [
+        PlatformLine(
+            shop=shop, order_number=number * 24, part="PACK", sku="PACK", quantity=1,
+            amount_fen=100, imported_at=now(), changed_at=now(), pk=10**7 + int(number),
+        )
+        for number in "12"
+    ]  # fmt: skip
+
+    numbers = [_sale(line, 1).number for line in lines]
+
+    assert len(set(numbers)) == 2
+    # with "-1" for its parcel
+    longest = Consignment._meta.get_field("number").max_length
+    assert all(len(number) + 2 <= longest for number in numbers)
