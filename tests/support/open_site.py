@@ -174,12 +174,13 @@ class Visitor:
         wide, window, out = self.page.evaluate(
             """(parts) => {
                 const all = [...document.querySelectorAll(parts)];
-                const left = (each) => each.getBoundingClientRect().left;
+                // scrollWidth is a whole number: what it is rounded by is not added twice.
+                const left = (each) => Math.floor(each.getBoundingClientRect().left);
                 const out = all.flatMap((each) => [...each.querySelectorAll("*")])
                     .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
                     .slice(0, 8).map((each) => each.tagName + "." + each.className);
                 const wide = Math.max(...all.map((each) => left(each) + each.scrollWidth));
-                return [Math.ceil(wide), innerWidth, out];
+                return [wide, innerWidth, out];
             }""",
             parts,
         )
