@@ -66,6 +66,8 @@ class Figure:
     formula: Any
     unit: Unit
     work_out: Callable[[Counts], Decimal | int | None]
+    # Of our own room alone: nobody counts who watched elsewhere.
+    of_room: bool = False
 
 
 def divided(part: Decimal | int | None, whole: int | None, places: int) -> Decimal | None:
@@ -167,6 +169,7 @@ FIGURES = (
         _("entries ÷ exposures of the room"),
         Unit.RATE,
         exposure_to_view,
+        of_room=True,
     ),
     Figure(
         "click_rate",
@@ -174,6 +177,7 @@ FIGURES = (
         _("people who opened a product ÷ people who saw one"),
         Unit.RATE,
         click_rate,
+        of_room=True,
     ),
     Figure(
         "click_to_buy",
@@ -181,6 +185,7 @@ FIGURES = (
         _("buyers ÷ people who opened a product"),
         Unit.RATE,
         click_to_buy,
+        of_room=True,
     ),
     Figure(
         "watch_to_buy",
@@ -188,6 +193,7 @@ FIGURES = (
         _("buyers ÷ viewers"),
         Unit.RATE,
         watch_to_buy,
+        of_room=True,
     ),
     Figure(
         "watch_to_buy_times",
@@ -195,6 +201,7 @@ FIGURES = (
         _("orders ÷ views"),
         Unit.RATE,
         watch_to_buy_times,
+        of_room=True,
     ),
     Figure(
         "hour_refund_rate",
@@ -237,6 +244,7 @@ FIGURES = (
         _("paid ÷ views × 1,000"),
         Unit.YUAN,
         gpm,
+        of_room=True,
     ),
     Figure(
         "viewer_value",
@@ -244,6 +252,7 @@ FIGURES = (
         _("paid ÷ viewers, each counted once"),
         Unit.YUAN,
         viewer_value,
+        of_room=True,
     ),
     Figure("per_buyer", _("Paid per buyer"), _("paid ÷ buyers"), Unit.YUAN, per_buyer),
     Figure("per_unit", _("Paid per pack"), _("paid ÷ packs"), Unit.YUAN, per_unit),
@@ -253,5 +262,6 @@ FIGURES = (
         _("all viewers' time together ÷ time on air"),
         Unit.NUMBER,
         average_online,
+        of_room=True,
     ),
 )

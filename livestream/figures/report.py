@@ -8,7 +8,7 @@ from typing import Any
 from catalog.clock import now
 from catalog.numbers import to_yuan
 from livestream.campaigns.selectors import Costs, costs_of, figures_of
-from livestream.figures.audience import Audience, audience_of
+from livestream.figures.audience import audience_of
 from livestream.figures.definitions import FIGURES, Counts, Figure, Unit
 from livestream.figures.pools import Pools, pools_of
 from livestream.figures.sales import Sold, Sums, sold_in
@@ -48,7 +48,7 @@ class Report:
         return self.campaign_net_fen - self.costs.total_fen
 
 
-def counts_of(sums: Sums, audience: Audience) -> Counts:
+def counts_of(sums: Sums, **audience: int | None) -> Counts:
     """What was sold and who watched, as the definitions take it."""
     return Counts(
         paid_fen=sums.paid_fen,
@@ -60,7 +60,7 @@ def counts_of(sums: Sums, audience: Audience) -> Counts:
         hour_refunded_orders=sums.hour_refunded_orders,
         refunded_fen=sums.refunded_fen,
         refunded_orders=sums.refunded_orders,
-        **vars(audience),
+        **audience,
     )
 
 
@@ -81,12 +81,13 @@ def shown(figure: Figure, counts: Counts) -> Shown:
 def report_of(session: LiveSession) -> Report:
     """A session's report; `session` with its campaign. As many queries however much was sold."""
     sold = sold_in(session)
-    counts = counts_of(sold.whole, audience_of(session))
+    whole = counts_of(sold.whole)
+    in_room = counts_of(sold.own, **audience_of(session))
     return Report(
         session=session,
         sold=sold,
         pools=pools_of(session),
-        figures=[shown(figure, counts) for figure in FIGURES],
+        figures=[shown(each, in_room if each.of_room else whole) for each in FIGURES],
         timeline=timeline(session),
         costs=costs_of(session.campaign_id),
         campaign_net_fen=figures_of(session.campaign_id).net_fen,

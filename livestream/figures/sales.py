@@ -24,13 +24,16 @@ SOLD = """
                coalesce(a.evidence ->> 'platform', 'own') AS channel,
                coalesce('u' || o.user_id, nullif('m' || lower(o.guest_email), 'm'),
                         nullif('p' || o.contact_phone, 'p'), 'o' || o.id) AS buyer,
-               c.paid_at, cl.packs, cl.ordered_grams, cl.net_fen, cl.refunded_fen
+               coalesce(sub.paid_at, sub.ordered_at, c.paid_at) AS paid_at,
+               cl.packs, cl.ordered_grams, cl.net_fen, cl.refunded_fen
           FROM campaigns_lineattribution a
           JOIN order_line ol ON ol.id = a.order_line_id
           JOIN order_order o ON o.id = ol.order_id
           JOIN routing_consignmentline cl ON cl.order_line_id = ol.id
           JOIN routing_consignment c ON c.id = cl.consignment_id
           JOIN partner_partner p ON p.id = c.partner_id
+          -- What was sold elsewhere came into the books later than it was paid.
+          LEFT JOIN platforms_platformline sub ON sub.order_id = o.id
          WHERE a.campaign_id = %(campaign)s AND a.evidence ->> 'session' = %(session)s
            AND NOT EXISTS (SELECT FROM campaigns_lineattribution b WHERE b.replaces_id = a.id)
     ), money AS (
@@ -132,6 +135,8 @@ class Sold:
     """
 
     whole: Sums
+    # Of the whole, what our own room sold.
+    own: Sums
     products: Sequence[Row]
     counties: Sequence[Row]
     villages: Sequence[Row]
@@ -175,6 +180,7 @@ def sold_in(session: LiveSession) -> Sold:
     labels = dict(SessionChannel.Platform.choices)
     return Sold(
         whole=found["whole"].get(None, Sums()),
+        own=found["channel"].get(OWN, Sums()),
         products=_rows(found["product"], {pk: one.display_name for pk, one in products.items()}),
         counties=_rows(found["county"], counties),
         villages=_rows(found["village"], villages),

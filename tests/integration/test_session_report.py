@@ -11,20 +11,25 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.timezone import localtime
 from openpyxl import load_workbook
 
 from catalog.clock import now
 from cooperatives.households.models import Lot
-from livestream.campaigns.models import CampaignCost
+from livestream.campaigns.models import Campaign, CampaignCost
 from livestream.campaigns.selectors import session_figures, site_figures
 from livestream.figures.pools import PoolRow, merged, pools_of
 from livestream.figures.report import report_of
-from livestream.figures.sales import Sums, sold_in
+from livestream.figures.sales import Sums, sold_by_time, sold_in
 from livestream.figures.timeline import spans
+from livestream.platforms.services import import_orders
 from livestream.room.events import pin
-from livestream.sessions.models import LiveSession
+from livestream.room.models import Visit
+from livestream.sessions.models import LiveSession, SessionChannel
 from storefront.accounts.roles import Role, seed_roles
-from tests.support.sessions import begin_session
+from tests.support import chain
+from tests.support.platform_export import row, write_export
+from tests.support.sessions import begin_session, make_campaign
 from tests.support.sold import (
     Farm,
     attribute,
@@ -311,3 +316,46 @@ def test_the_report_takes_as_many_queries_however_much_was_sold(client):
     fill(1, 2, 3, 4, 5)
 
     assert (queries(), few <= 40) == (few, True)
+
+
+def test_viewers_are_compared_with_what_our_own_room_sold():
+    session, pear = begin_session(), make_farm("pear")
+    sell_in(session, (pear, 3000), guest_email="li@example.org")
+    sell_in(session, (pear, 9000), source="platform:douyin", guest_email="wu@example.org")
+    for visitor, views in (("a", 1), ("b", 2), ("c", 1)):
+        Visit.objects.create(
+            session=session, visitor=visitor, first_at=now(), last_at=now(), views=views
+        )
+
+    figures = {each.figure.code: each.value for each in report_of(session).figures}
+
+    assert figures["watch_to_buy"] == Decimal("0.3333")
+    assert figures["watch_to_buy_times"] == Decimal("0.2500")
+    assert figures["viewer_value"] == Decimal("10.00")
+    assert figures["gpm"] == Decimal("7500.00")
+    assert figures["per_buyer"] == Decimal("60.00")
+    assert figures["click_rate"] is None
+
+
+def test_an_import_is_reported_when_it_was_sold_and_not_when_it_was_imported(tmp_path):
+    # given a session of three days ago, and an export of today: one of two was given back
+    at = now() - timedelta(days=3)
+    campaign = make_campaign()
+    Campaign.objects.filter(pk=campaign.pk).update(starts_at=at - HOUR)
+    session = begin_session(starts_at=at, ends_at=at + 2 * HOUR)
+    LiveSession.objects.filter(pk=session.pk).update(started_at=at)
+    SessionChannel.objects.create(
+        session=session, platform="douyin", account="店", starts_at=at, ends_at=at + 2 * HOUR
+    )
+    grove = chain.make_grove("A", grams=25_000)
+    paid = localtime(at + timedelta(minutes=30)).strftime("%Y-%m-%d %H:%M:%S")
+    rows = [row(1, paid=paid), row(2, paid=paid, state="已关闭", after="退款成功")]
+    import_orders(write_export(tmp_path, grove.pack.upc, *rows), "douyin", "店")
+    session.refresh_from_db()
+
+    whole = report_of(session).sold.whole
+
+    assert (whole.orders, whole.paid_fen, whole.refunded_fen) == (2, 6000, 3000)
+    # nobody knows when the platform gave it back, but not within an hour
+    assert (whole.hour_refunded_fen, whole.hour_refunded_orders) == (0, 0)
+    assert sold_by_time(session, at, 3600) == [(0, 2, 6000)]
