@@ -159,6 +159,15 @@ def fresh_database(leading_to: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator
     SUITE.drop(database.name)
 
 
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Have what is said in this test be English, whatever language the last one left."""
+    from django.utils.translation import override
+
+    with override("en"):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _clock_and_cache() -> Iterator[None]:
     """Start each test at the real time, with an empty cache and queue."""

@@ -1,6 +1,5 @@
 """Flash prices and limits of a live room: what a desk may offer, what a buyer pays for it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,13 +30,7 @@ from tests.support import chain, shoppers
 from tests.support.sessions import make_session
 
 BasketLine = get_model("basket", "Line")
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 @pytest.fixture

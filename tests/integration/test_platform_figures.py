@@ -1,28 +1,17 @@
 """`import_platform_orders --dry-run`: one evening's export, to the fen and the gram."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils.translation import override
 
 from cooperatives.households.village_files import load_villages
+from tests.support.platform_export import EVENING, EXPECTED, VILLAGES
 
-pytestmark = pytest.mark.django_db
-
-EXPORTS = Path(__file__).parents[1] / "data" / "platform_exports"
-EVENING = EXPORTS / "douyin_2026-07-01.csv"
-VILLAGES = Path(__file__).parents[2] / "deploy" / "demo" / "villages"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def said(path: Path, *options: str) -> str:
@@ -34,7 +23,7 @@ def said(path: Path, *options: str) -> str:
 
 def test_an_evenings_export_comes_to_what_it_must():
     load_villages(VILLAGES, date(2026, 11, 20))
-    must = json.loads((EXPORTS / f"{EVENING.name}.expected.json").read_text())
+    must = json.loads(EXPECTED.read_text())
 
     found = json.loads(said(EVENING, "--json"))
 
@@ -79,4 +68,4 @@ def test_a_file_of_another_kind_is_refused_in_words(tmp_path, content):
 
 def test_a_file_that_is_not_there_is_told():
     with pytest.raises(CommandError, match="There is no file"):
-        said(EXPORTS / "nothing.csv")
+        said(EVENING.with_name("nothing.csv"))

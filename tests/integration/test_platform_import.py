@@ -1,7 +1,6 @@
 """`import_platform_orders`: sales on other platforms become orders, once, and stay exact."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
-from django.utils.translation import override
 
 from catalog.clock import now
 from catalog.models import Product
@@ -30,20 +28,10 @@ from storefront.aftersales.services import CannotRefund, refund_order
 from storefront.books.runner import check_database
 from storefront.order.models import Order
 from tests.support import chain
-from tests.support.platform_export import row, write_export
+from tests.support.platform_export import EVENING, EXPECTED, VILLAGES, row, write_export
 from tests.support.sessions import channel, make_campaign, make_session
 
-pytestmark = pytest.mark.django_db
-
-EXPORTS = Path(__file__).parents[1] / "data" / "platform_exports"
-EVENING = EXPORTS / "douyin_2026-07-01.csv"
-VILLAGES = Path(__file__).parents[2] / "deploy" / "demo" / "villages"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def run(path: Path, *options: str) -> dict:
@@ -180,7 +168,7 @@ def test_it_is_given_back_where_it_was_sold(export):
 
 def test_a_whole_evening_comes_to_what_it_must_and_the_books_are_in_order():
     load_villages(VILLAGES, date(2026, 11, 20))
-    must = json.loads((EXPORTS / f"{EVENING.name}.expected.json").read_text())
+    must = json.loads(EXPECTED.read_text())
 
     said = run(EVENING)
 
@@ -300,3 +288,31 @@ def test_two_orders_may_have_the_same_pack_and_their_numbers_fit(export):
     # with "-1" for its parcel
     longest = Consignment._meta.get_field("number").max_length
     assert all(len(number) + 2 <= longest for number in numbers)
+
+
+def test_goods_that_left_do_not_come_back_when_the_money_goes_back(export):
+    chain.make_grove("A", grams=25_000)
+    sent = {"state": "已完成", "sent": "2026-11-21 09:00:00"}
+    run(export(row(1, **sent)))
+    pool = StockPool.objects.get()
+
+    run(export(row(1, after="退款成功", **sent)))
+
+    assert Refund.objects.get().buyer_fen == 3000
+    pool.refresh_from_db()
+    assert (pool.on_hand, pool.allocated) == (22_500, 0)
+    assert faults() == []
+
+
+def test_what_one_sale_takes_the_next_one_does_not_see(export):
+    # given two cooperatives that have two packs each
+    sellers = [chain.make_cooperative(code) for code in "AB"]
+    produce = chain.make_produce("P")
+    chain.make_pack(produce, sellers)
+    for code in "AB":
+        chain.deliver(f"{code}-001", produce, 5000)
+
+    run(export(row(1, packs=2, yuan="60.00"), row(2, packs=2, yuan="60.00")))
+
+    lines = ConsignmentLine.objects.values_list("consignment__partner__code", "short_grams")
+    assert sorted(lines) == [("A", 0), ("B", 0)]

@@ -9,6 +9,11 @@ from livestream.platforms.rows import Refused
 from livestream.platforms.selectors import Figures
 from livestream.platforms.services import Imported
 
+FOLDER = Path(__file__).parents[1] / "data" / "platform_exports"
+# A whole evening, and what it must come to.
+EVENING = FOLDER / "douyin_2026-07-01.csv"
+EXPECTED = FOLDER / f"{EVENING.name}.expected.json"
+VILLAGES = Path(__file__).parents[2] / "deploy" / "demo" / "villages"
 HEAD = (
     "主订单编号,子订单编号,选购商品,商家编码,商品数量,订单应付金额,订单提交时间,支付完成时间,"
     "订单状态,售后状态,发货时间,快递信息,流量体裁,达人ID\n"

@@ -1,15 +1,15 @@
 """What a row of each platform's export says, and what is refused in words."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils.translation import override
 
 from livestream.platforms.layouts import LAYOUTS
 from livestream.platforms.rows import PlatformRow, Refused, read_rows
+
+pytestmark = pytest.mark.usefixtures("in_english")
 
 ORDER = "6917000011000000001"
 # A row that was paid and sent, as each platform writes it.
@@ -42,12 +42,6 @@ GOOD = {
         "订单付款时间": "2026-07-01 20:15:09", "退款金额": "无退款申请", "物流单号": "YT1",
     },
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def rows_of(folder: Path, platform: str, **changed: str) -> list[PlatformRow | Refused]:

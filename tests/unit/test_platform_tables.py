@@ -1,22 +1,16 @@
 """Exports of other platforms as files: encodings, headers, what a spreadsheet spoils."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.utils.translation import override
 from openpyxl import Workbook
 
 from livestream.platforms.tables import BadFile, Line, read_table
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 COLUMNS = ("订单号", "商品数量", "备注")
 ID = "6917000011000000001"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def read(path: Path) -> list[Line]:
