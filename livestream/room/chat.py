@@ -68,10 +68,15 @@ def _why(reason: str) -> str:
     }[reason]
 
 
+def one_line(text: str) -> str:
+    """What was typed as one line, without the NUL that PostgreSQL cannot keep."""
+    return " ".join(text.replace("\0", " ").split())
+
+
 @transaction.atomic
 def say(session_id: int, author: Author, text: str) -> ChatMessage:
     """Say something in a room's chat; everybody there reads it. Raises CannotSay."""
-    text, name = " ".join(text.split()), " ".join(author.name.split())
+    text, name = one_line(text), one_line(author.name)
     if not text or not name:
         raise CannotSay(_("Write a name and a message."))
     if len(text) > LONGEST or len(name) > LONGEST_NAME:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.clock import now
 from livestream.offers import services as offers
 from livestream.offers.selectors import running
-from livestream.room import wire
+from livestream.room import chat, wire
 from livestream.room.models import ShelfEvent
 from livestream.room.selectors import room_state
 from livestream.sessions.models import LiveSession, SessionEvent, ShelfItem, State
@@ -115,7 +115,7 @@ def reorder(session_id: int, item_ids: Iterable[int], actor: Any, seen: int) -> 
 @transaction.atomic
 def notice(session_id: int, text: str, actor: Any) -> ShelfEvent:
     """Show a notice (公告) above the chat; an empty one takes it away. Raises CannotDo."""
-    text = " ".join(text.split())
+    text = chat.one_line(text)
     if len(text) > LONGEST_NOTICE:
         raise CannotDo(_("A notice has %(most)d letters at most.") % {"most": LONGEST_NOTICE})
     return record(_running(session_id), Kind.NOTICE, {"text": text}, actor)

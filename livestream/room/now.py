@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from livestream.room import chat, wire
 from livestream.room.selectors import RoomState, room_state
 from livestream.room.shelf import OnShelf, shelf
-from livestream.sessions.models import LiveSession
+from livestream.sessions.models import LiveSession, State
 
 # Milliseconds for which an answer is good, and for which an old one is better than none.
 FRESH, KEPT = 1000, 10_000
@@ -21,14 +21,15 @@ def now_of(
 ) -> dict[str, Any]:
     """What viewers are told: `id` (of the last event), `room`, `figures`, `chat`.
 
-    Sees to it that the stream's processes know the room.
+    Sees to it that the stream's processes know the room, unless it is a draft: they tell everybody.
     """
     session_id, last, viewers, likes = session.pk, "", 0, 0
     state = state or room_state(session_id)
     try:
         last = wire.latest_id(session_id)
         viewers, likes = wire.counted(session_id)
-        if not wire.line().hexists(wire.state_key(session_id), "room"):
+        draft = session.state == State.DRAFT
+        if not draft and not wire.line().hexists(wire.state_key(session_id), "room"):
             wire.put_state(session_id, state.sequence, state.plain())
     except RedisError:
         pass  # the room goes on without figures

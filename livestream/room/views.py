@@ -163,19 +163,25 @@ def _remember_name(response: HttpResponse, request: HttpRequest, name: str) -> N
     )
 
 
+def _likes(typed: str) -> int:
+    """How many likes; a number of many digits would take long to read, and anything else is one."""
+    if not typed.isdecimal():
+        return 1
+    return min(MOST_LIKES, int(typed)) if len(typed) < 10 else MOST_LIKES
+
+
 @require_POST
 @never_cache
 def like(request: HttpRequest, session_id: int) -> HttpResponse:
     """Count likes that a viewer tapped since the last time, ten at most."""
     found = _session(request, session_id)
-    count = request.POST.get("count", "1")
     visitor = _visitor(request, session_id)
     if (
         visitor
         and found.state in (State.LIVE, State.PAUSED)
         and not _too_often(request, "like", visitor, (LIKED_PER_VISITOR, LIKED_PER_ADDRESS))
     ):
-        wire.like(session_id, min(MOST_LIKES, int(count)) if count.isdecimal() else 1)
+        wire.like(session_id, _likes(request.POST.get("count", "1")))
     if request.headers.get("Accept") == "application/json":
         return HttpResponse(status=204)
     return redirect("room:room", session_id=session_id)

@@ -227,9 +227,33 @@ def test_likes_are_counted_in_tens_and_only_while_it_is_live(host):
     client.post(at(session, "like"), {"count": "100000"})
     client.post(at(session, "like"), {"count": "-3"})
     assert wire.counted(session.pk) == (0, 18)
+    client.post(at(session, "like"), {"count": "9" * 5000})
+    assert wire.counted(session.pk) == (0, 28)
     move(session, "ended", host, "desk")
     client.post(at(session, "like"))
-    assert wire.counted(session.pk) == (0, 18)
+    assert wire.counted(session.pk) == (0, 28)
+
+
+def test_a_byte_that_no_text_has_is_no_error_in_the_chat(host):
+    session = live(host, "A")
+    client = english()
+    client.get(at(session))
+    client.post(at(session, "say"), {"name": "小\0禾", "text": "甜\0吗"})
+    client.post(at(session, "say"), {"name": "\0", "text": "\0"})
+    events.notice(session.pk, "上\0新", host)
+    said = ChatMessage.objects.get()
+    assert (said.name, said.text) == ("小 禾", "甜 吗")
+    assert room_state(session.pk).notice == "上 新"
+
+
+def test_the_stream_knows_nothing_of_a_draft_that_staff_look_at(host):
+    session = live(host, "A", to=())
+    staff = english()
+    staff.force_login(host)
+
+    assert staff.get(at(session)).status_code == 200
+
+    assert wire.line().hgetall(wire.state_key(session.pk)) == {}
 
 
 @pytest.fixture
