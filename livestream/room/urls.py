@@ -1,4 +1,4 @@
-"""The rooms of live sessions: /live/<id>/."""
+"""The rooms of live sessions: /live/, /live/<id>/."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from livestream.room import views
 app_name = "room"
 
 urlpatterns = [
+    path("", views.rooms, name="rooms"),
     path("<int:session_id>/", views.room, name="room"),
     path("<int:session_id>/now.json", views.now_json, name="now"),
     path("<int:session_id>/say/", views.say, name="say"),

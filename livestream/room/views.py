@@ -24,6 +24,7 @@ from livestream.room.policy import listens
 from livestream.room.selectors import room_state
 from livestream.room.shelf import shelf
 from livestream.sessions.models import LiveSession, SessionChannel, State
+from livestream.sessions.selectors import public_sessions
 
 SEE = "live_sessions.view_livesession"
 COOKIE, COOKIE_LASTS = "room", 30 * 24 * 3600
@@ -62,6 +63,12 @@ def _too_often(request: HttpRequest, group: str, visitor: str, rates: tuple[str,
         )
     except RedisError:
         return False
+
+
+@require_safe
+def rooms(request: HttpRequest) -> HttpResponse:
+    """All livestreams: on air, coming, and replays."""
+    return render(request, "room/rooms.html", {"sessions": public_sessions(replays=60)})
 
 
 @require_safe

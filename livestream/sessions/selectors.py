@@ -3,6 +3,7 @@
 from django.db.models import Count, QuerySet
 
 from cooperatives.partner.models import Partner
+from livestream.campaigns.models import Campaign
 from livestream.sessions.models import CueCard, LiveSession, ShelfItem, State
 from livestream.sessions.words import Warned, warnings_of
 
@@ -24,6 +25,21 @@ def all_sessions() -> QuerySet[LiveSession]:
         .annotate(items=Count("shelf"))
         .order_by("-starts_at", "-pk")
     )
+
+
+def public_sessions(campaign: Campaign | None = None, replays: int = 6) -> list[LiveSession]:
+    """What visitors are shown: on air, then what comes, the soonest first, then the last replays.
+
+    Of one campaign, or of all. One query.
+    """
+    rows = LiveSession.objects.filter(rehearsal=False).exclude(state__in=[State.DRAFT, State.ENDED])
+    if campaign is not None:
+        rows = rows.filter(campaign=campaign)
+    on_air = [one for one in rows if one.state in ON_AIR]
+    coming = sorted(
+        (one for one in rows if one.state == State.SCHEDULED), key=lambda one: one.starts_at
+    )
+    return on_air + coming + [one for one in rows if one.state == State.REPLAY][:replays]
 
 
 def shelf_of(session: LiveSession) -> QuerySet[ShelfItem]:

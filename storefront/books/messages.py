@@ -52,7 +52,7 @@ OWNED = f"""
                 WHEN m.kind = 'refunded' THEN r.order_id = m.order_id
                 WHEN m.kind = 'goods_gone' THEN a.uuid IS NOT NULL AND m.order_id IS NULL
                 WHEN m.kind = 'case' THEN m.order_id IS NOT NULL AND m.reference LIKE 'case:%%'
-                WHEN m.kind = 'reminder'
+                WHEN m.kind IN ('reminder', 'live')
                 THEN m.order_id IS NULL AND m.reference LIKE 'reminder:%%'
            END IS NOT TRUE
 """  # noqa: S608
@@ -79,7 +79,8 @@ STATES = f"""
 UNWANTED = f"""
     SELECT {NAME}, 'was not sent, though the buyer must hear of it', NULL::timestamptz
       FROM notifications_message m
-     WHERE state = 'unwanted' AND kind NOT IN ('shipped', 'delivered', 'ready', 'reminder')
+     WHERE state = 'unwanted' AND kind NOT IN ('shipped', 'delivered', 'ready', 'reminder',
+                                             'live')
     UNION ALL
     SELECT {NAME}, 'was not sent, though no choice of the buyer says so', NULL
       FROM notifications_message m JOIN order_order o ON o.id = m.order_id
@@ -108,7 +109,7 @@ PREFERENCES = """
     SELECT 'preference ' || p.id, 'chose what nobody can: ' || one.kind || ' ' || one.names, NULL
       FROM notifications_preference p, jsonb_each(p.choices) AS one(kind, names)
      WHERE one.kind NOT IN ('confirmed', 'shipped', 'ready', 'delivered', 'refunded', 'case',
-                            'reminder')
+                            'reminder', 'live')
         OR NOT one.names <@ '["mail", "sms", "wechat"]'
         OR one.kind IN ('confirmed', 'refunded', 'case') AND one.names = '[]'
 """
@@ -121,7 +122,7 @@ WORDING = """
     SELECT 'wording ' || id, 'is of nothing that is sent', NULL
       FROM notifications_messagetext
      WHERE kind NOT IN ('confirmed', 'goods_gone', 'shipped', 'ready', 'delivered', 'refunded',
-                        'case', 'reminder')
+                        'case', 'reminder', 'live')
         OR channel NOT IN ('mail', 'sms', 'wechat') OR language NOT IN ('zh-hans', 'en')
         OR channel = 'mail' AND (subject = '') <> (body = '')
 """

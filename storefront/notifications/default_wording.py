@@ -126,4 +126,16 @@ DEFAULTS: dict[tuple[str, str], Wording] = {
         "{shop}: you asked us to tell you, {produce} can be had now: {link} "
         "(we remind you this once)",
     ),
+    (Kind.LIVE, "zh-hans"): Wording(
+        "{shop}：直播“{session}”{begins}开始",
+        "您预约的直播“{session}”{begins}开始。\n\n进直播间：{link}\n\n这个提醒只发这一次。",
+        "{shop}：您预约的直播“{session}”{begins}开始，进直播间：{link}（只提醒这一次）",
+    ),
+    (Kind.LIVE, "en"): Wording(
+        "{shop}: the livestream “{session}” begins {begins}",
+        "You asked us to tell you: the livestream “{session}” begins {begins}.\n\n"
+        "Watch it: {link}\n\nWe remind you of it this once.",
+        "{shop}: you asked us to tell you, the livestream “{session}” begins {begins}: {link} "
+        "(we remind you this once)",
+    ),
 }

@@ -19,6 +19,7 @@ class Message(models.Model):
         REFUNDED = "refunded", _("refunded")
         CASE = "case", _("answer to a question")
         REMINDER = "reminder", _("in season, or there again")
+        LIVE = "live", _("a livestream begins")
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("e-mail")

@@ -23,6 +23,7 @@ ASKED = (
     Kind.REFUNDED,
     Kind.CASE,
     Kind.REMINDER,
+    Kind.LIVE,
 )
 OPTIONAL = tuple(kind for kind in ASKED if kind not in REQUIRED)
 

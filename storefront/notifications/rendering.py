@@ -6,11 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, override
 
 from catalog.models import Produce
 from catalog.numbers import to_fen, to_yuan
 from cooperatives.routing.models import Consignment
+from livestream.sessions.models import LiveSession
 from storefront.discounts.recording import shown_discounts, shown_gifts
 from storefront.notifications import wording
 from storefront.notifications.links import preference_address
@@ -27,7 +31,7 @@ PARTS: dict[str, str] = {
     Kind.DELIVERED: "mail/parts/packs",
 }
 # These are about no order.
-WITHOUT_ORDER = frozenset({Kind.GOODS_GONE, Kind.REMINDER})
+WITHOUT_ORDER = frozenset({Kind.GOODS_GONE, Kind.REMINDER, Kind.LIVE})
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,23 @@ def facts_of(message: Message) -> Facts:
         produce = Produce.objects.get(pk=message.context["produce"])
         values["produce"] = produce.name
         values["link"] = settings.SITE_URL + produce.get_absolute_url()
+    if "session" in message.context:
+        values |= _livestream(message.context["session"])
     if "consignment" in message.context:
         more, packs = _parcel(message.context["consignment"])
         values |= more
         tables["packs"] = packs
     return Facts(values, tables)
+
+
+def _livestream(session_id: int) -> dict[str, str]:
+    """The placeholders of a live session; the time is Shanghai's."""
+    session = LiveSession.objects.get(pk=session_id)
+    return {
+        "session": session.title,
+        "begins": date_format(localtime(session.starts_at), "SHORT_DATETIME_FORMAT"),
+        "link": settings.SITE_URL + reverse("room:room", args=[session_id]),
+    }
 
 
 def _bought(order: Order) -> dict[str, Any]:

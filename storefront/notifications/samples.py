@@ -20,6 +20,8 @@ _WORDS = {
         "text": "照片收到了，坏的两个我们退款给您。",
         "packs": [("丑苹果 5 斤装", 2), ("红薯 10 斤装", 1)],
         "produce": "丑苹果",
+        "session": "丑苹果丰收夜",
+        "begins": "11 月 28 日 19:30",
         "address": ("王同学", "北京", "北京市", "海淀区", "学院路 1 号"),
     },
     "en": {
@@ -29,6 +31,8 @@ _WORDS = {
         "text": "We have your picture and refund the two that were bad.",
         "packs": [("Ugly apples 2.5 kg", 2), ("Sweet potatoes 5 kg", 1)],
         "produce": "ugly apples",
+        "session": "Ugly apples at night",
+        "begins": "28 Nov 19:30",
         "address": ("Student Wang", "Beijing", "Beijing", "Haidian", "1 Xueyuan Road"),
     },
 }
@@ -81,6 +85,8 @@ def _made_up(kind: str, language: str) -> Facts:
         "place": str(words["place"]),
         "text": str(words["text"]),
         "produce": str(words["produce"]),
+        "session": str(words["session"]),
+        "begins": str(words["begins"]),
     }
     tables = {
         "lines": lines,

@@ -30,6 +30,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     Kind.REFUNDED: (*_COMMON, "amount", "days"),
     Kind.CASE: (*_COMMON, "text"),
     Kind.REMINDER: ("shop", "link", "produce"),
+    Kind.LIVE: ("shop", "link", "session", "begins"),
 }
 _BREAK = SafeString("<br>")
 _BRACES = re.compile(r"\{([^{}]*)\}")

@@ -32,6 +32,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "storefront.wishes.tasks.send_reminders",
         "schedule": crontab(hour=9, minute=10),
     },
+    "send-livestream-reminders": {
+        "task": "storefront.wishes.tasks.send_livestream_reminders",
+        "schedule": 60.0,
+    },
     "publish-scheduled": {
         "task": "storefront.pages.tasks.publish_scheduled",
         "schedule": 60.0,

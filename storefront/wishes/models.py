@@ -23,7 +23,7 @@ class Favourite(models.Model):
 
 
 class Reminder(models.Model):
-    """Somebody is told once: when a produce's season begins, or when it can be had again.
+    """Somebody is told once: of a produce that is in season or there again, or of a livestream.
 
     A member's is for their account, wherever that is reached; a guest's for one address or phone.
     """
@@ -31,8 +31,12 @@ class Reminder(models.Model):
     class Kind(models.TextChoices):
         SEASON = "season", _("when its season begins")
         STOCK = "stock", _("when it can be had again")
+        LIVE = "live", _("when the livestream begins")
 
-    produce = models.ForeignKey("catalogue.Produce", models.CASCADE, related_name="+")
+    produce = models.ForeignKey("catalogue.Produce", models.CASCADE, null=True, related_name="+")
+    session = models.ForeignKey(
+        "live_sessions.LiveSession", models.CASCADE, null=True, related_name="+"
+    )
     kind = models.CharField(_("kind"), max_length=6, choices=Kind)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="reminders"
@@ -41,7 +45,7 @@ class Reminder(models.Model):
     contact = models.CharField(max_length=254, blank=True)
     # Who is reminded, as one word: "user:17", or a guest's contact. What is unique goes by it.
     person = models.CharField(max_length=254)
-    # The first day of the season that is waited for; of a missing produce, the day it was asked.
+    # The first day of the season that is waited for; else the day it was asked.
     season = models.DateField()
     language = models.CharField(max_length=16)
     # Asking is the consent: a guest ticks it, with the words of this version of the notice.
@@ -61,6 +65,16 @@ class Reminder(models.Model):
                 fields=["person", "produce"],
                 condition=Q(kind="stock", sent_at__isnull=True),
                 name="reminder_one_waits_for_stock",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "session"],
+                condition=Q(kind="live"),
+                name="reminder_once_a_livestream",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="live", session__isnull=False, produce__isnull=True)
+                | Q(kind__in=["season", "stock"], session__isnull=True, produce__isnull=False),
+                name="reminder_of_one_thing",
             ),
             models.CheckConstraint(
                 condition=(

@@ -1,15 +1,21 @@
 """Reads of favourites and reminders."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from catalog.clock import today
+from django.db.models import Q
+
+from catalog.clock import now, today
 from catalog.models import Produce, Product
 from cooperatives.partner.selectors import available_packs
+from livestream.sessions.models import State
 from storefront.accounts.models import User
 from storefront.wishes.models import Favourite, Reminder
 
 MOST_AT_ONCE = 2_000
+# How long before a livestream its reminders go out.
+AHEAD = timedelta(minutes=15)
 
 
 def favourite_codes(user: User) -> list[str]:
@@ -19,7 +25,7 @@ def favourite_codes(user: User) -> list[str]:
 
 def waiting(user: User) -> list[Reminder]:
     """What a member waits for. One query."""
-    rows = Reminder.objects.filter(user=user, sent_at=None).select_related("produce")
+    rows = Reminder.objects.filter(user=user, sent_at=None).select_related("produce", "session")
     return list(rows)
 
 
@@ -32,9 +38,9 @@ def sold_now(produce: Iterable[int]) -> set[int]:
 
 
 def due() -> list[Reminder]:
-    """Reminders to send now: the season has begun, or it was missing, and it can be bought."""
+    """Produce to tell of now: the season has begun, or it was missing, and it can be bought."""
     rows = list(
-        Reminder.objects.filter(sent_at=None, season__lte=today())
+        Reminder.objects.filter(sent_at=None, season__lte=today(), session=None)
         .exclude(user__is_active=False)
         .select_related("user", "produce")
         .order_by("pk")[:MOST_AT_ONCE]
@@ -47,6 +53,19 @@ def due() -> list[Reminder]:
         if one.produce_id in there
         and (one.kind == Reminder.Kind.STOCK or one.produce.in_season(month))
     ]
+
+
+def due_livestreams() -> list[Reminder]:
+    """Livestreams to tell of now: they have begun, or begin within a quarter of an hour."""
+    soon = Q(session__state=State.SCHEDULED, session__starts_at__lte=now() + AHEAD)
+    begun = Q(session__state__in=[State.LIVE, State.PAUSED])
+    rows = (
+        Reminder.objects.filter(soon | begun, sent_at=None, session__rehearsal=False)
+        .exclude(user__is_active=False)
+        .select_related("user")
+        .order_by("pk")
+    )
+    return list(rows[:MOST_AT_ONCE])
 
 
 def is_sold_out(produce: Produce) -> bool:
@@ -71,4 +90,8 @@ def favourites_data(user: User) -> list[dict[str, Any]]:
 
 def reminders_data(user: User) -> list[dict[str, Any]]:
     """A member's reminders, for the copy of their data."""
-    return list(user.reminders.values("produce__code", "kind", "season", "created_at", "sent_at"))
+    return list(
+        user.reminders.values(
+            "produce__code", "session__title_zh", "kind", "season", "created_at", "sent_at"
+        )
+    )

@@ -8,13 +8,14 @@ from django.db.models import Q
 
 from catalog.clock import now, today
 from catalog.models import Produce
+from livestream.sessions.models import LiveSession
 from storefront.accounts.contacts import Reached
 from storefront.accounts.models import User
 from storefront.accounts.privacy import VERSION
 from storefront.notifications.models import Message
 from storefront.notifications.services import queue
 from storefront.wishes.models import Favourite, Reminder
-from storefront.wishes.selectors import due
+from storefront.wishes.selectors import due, due_livestreams
 
 MOST_FAVOURITES = 500
 # Of one person, waiting.
@@ -49,29 +50,39 @@ def next_season(produce: Produce, day: date) -> date:
 def remind(
     produce: Produce, kind: str, *, user: User | None, guest: Reached | None, language: str
 ) -> bool:
-    """Remind a member, or a guest at an address, once. False: they are reminded already.
+    """Remind a member, or a guest at an address, of a produce once.
 
-    Raises Full when the person waits for very many, ValueError without a person.
+    False: they are reminded already. Raises Full when the person waits for very many, ValueError
+    without a person.
     """
+    season = next_season(produce, today()) if kind == Reminder.Kind.SEASON else today()
+    return _wait(user, guest, kind=kind, produce=produce, season=season, language=language)
+
+
+def remind_of_livestream(
+    session: LiveSession, *, user: User | None, guest: Reached | None, language: str
+) -> bool:
+    """Remind a member, or a guest at an address, of a livestream once (预约); see `remind`."""
+    kind = Reminder.Kind.LIVE
+    return _wait(user, guest, kind=kind, session=session, season=today(), language=language)
+
+
+def _wait(user: User | None, guest: Reached | None, **what: Any) -> bool:
     if (user is None) == (guest is None):
         raise ValueError("Either a member or a guest")
     contact = guest.value if guest else ""
     person = f"user:{user.pk}" if user else contact
     if Reminder.objects.filter(person=person, sent_at=None).count() >= MOST_REMINDERS:
         raise Full
-    season = next_season(produce, today()) if kind == Reminder.Kind.SEASON else today()
     try:
         with transaction.atomic():
             Reminder.objects.create(
-                produce=produce,
-                kind=kind,
                 user=user,
                 contact=contact,
                 person=person,
-                season=season,
-                language=language,
                 consent_version=VERSION,
                 created_at=now(),
+                **what,
             )
     except IntegrityError:  # by its unique constraints; also when two forms come at once
         return False
@@ -84,8 +95,13 @@ def forget(user: User, reminder_id: int) -> bool:
 
 
 def send_due() -> int:
-    """Queue a message for each reminder whose time has come; once each. Gives how many."""
+    """Queue a message for each produce whose time has come; once each. Gives how many."""
     return sum(_send(reminder) for reminder in due())
+
+
+def send_livestreams() -> int:
+    """Queue a message for each livestream that begins; once each. Gives how many."""
+    return sum(_send(reminder) for reminder in due_livestreams())
 
 
 @transaction.atomic
@@ -96,12 +112,15 @@ def _send(reminder: Reminder) -> bool:
         return False
     user = reminder.user
     context: dict[str, Any] = {"produce": reminder.produce_id}
+    kind = Message.Kind.REMINDER
+    if reminder.session_id:
+        context, kind = {"session": reminder.session_id}, Message.Kind.LIVE
     if user:
         context |= {"user": user.pk, "email": user.email or "", "phone": user.phone or ""}
     else:
         context["email" if "@" in reminder.contact else "phone"] = reminder.contact
     context["language"] = (user.language if user else "") or reminder.language
-    queue(Message.Kind.REMINDER, f"reminder:{reminder.pk}", context=context)
+    queue(kind, f"reminder:{reminder.pk}", context=context)
     return True
 
 

@@ -9,3 +9,9 @@ from storefront.wishes import services
 def send_reminders() -> int:
     """Queue what is due, once a day. Gives how many."""
     return services.send_due()
+
+
+@shared_task
+def send_livestream_reminders() -> int:
+    """Queue what begins soon, or has begun, once a minute. Gives how many."""
+    return services.send_livestreams()

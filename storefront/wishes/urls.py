@@ -12,5 +12,6 @@ urlpatterns = [
     path("accounts/favourites/<slug:code>/", views.favourite, name="favourite"),
     path("accounts/reminders/", views.reminders, name="reminders"),
     path("accounts/reminders/<int:pk>/delete/", views.reminder_delete, name="reminder-delete"),
+    path("live/<int:session_id>/remind/", views.remind_live, name="remind-live"),
     path("produce/<slug:code>/remind/", views.remind, name="remind"),
 ]

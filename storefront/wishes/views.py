@@ -9,20 +9,22 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.models import Produce
+from livestream.sessions.models import LiveSession, State
 from storefront.accounts.limits import by_address, by_session, by_value, too_often, wait_page
 from storefront.accounts.models import User
 from storefront.shop.selectors import cards
 from storefront.wishes import selectors, services
-from storefront.wishes.forms import RemindForm
+from storefront.wishes.forms import ReachForm, RemindForm
 from storefront.wishes.models import Favourite
 
 PER_PAGE = 24
+FULL = gettext_lazy("You wait for very much already: take a reminder out first.")
 TAPS_PER_SESSION = "120/10m"
 ASKED_PER_SESSION = "20/h"
 ASKED_PER_ADDRESS = "120/h"
@@ -124,11 +126,48 @@ def _remind(request: HttpRequest, produce: Produce, form: RemindForm, user: User
             language=get_language() or "",
         )
     except services.Full:
-        form.add_error(None, _("You wait for very much already: take a reminder out first."))
+        form.add_error(None, FULL)
         return False
     # The same words for a second time: nobody learns who is reminded of what.
     name = {"name": produce.name}
     messages.success(request, _("We write to you once when you can have %(name)s.") % name)
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def remind_live(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Ask to be told when a livestream begins (预约); a member by one tap."""
+    session = get_object_or_404(
+        LiveSession.objects.exclude(state=State.DRAFT), pk=session_id, rehearsal=False
+    )
+    if not session.is_before:
+        return redirect("room:room", session_id=session_id)
+    user = request.user if isinstance(request.user, User) else None
+    form = ReachForm(request.POST if request.method == "POST" else None, is_guest=user is None)
+    if request.method == "POST":
+        if _asks_too_often(request):
+            return wait_page(request)
+        if form.is_valid() and _remind_live(request, session, form, user):
+            return redirect("room:room", session_id=session_id)
+    context = {"form": form, "session": session}
+    return render(request, "wishes/remind_live.html", context, status=422 if form.errors else 200)
+
+
+def _remind_live(
+    request: HttpRequest, session: LiveSession, form: ReachForm, user: User | None
+) -> bool:
+    try:
+        services.remind_of_livestream(
+            session,
+            user=user,
+            guest=None if user else form.cleaned_data["contact"],
+            language=get_language() or "",
+        )
+    except services.Full:
+        form.add_error(None, FULL)
+        return False
+    messages.success(request, _("We write to you once, a quarter of an hour before it begins."))
     return True
 
 

@@ -127,6 +127,8 @@ ADDRESSES = {
     "wishes:reminders": Address(MEMBERS, post={}),
     "wishes:reminder-delete": Address({}, {"pk": "reminder"}, post=MY_OWN),
     "wishes:remind": Address(OPEN, {"code": "produce"}),
+    # The world's session is a draft, of which nobody is told.
+    "wishes:remind-live": Address({}, SESSION),
     "orders:address": Address(MINE, ORDER),
     "cases:new": Address(MINE, {**ORDER, "line_id": "line"}),
     "cases:reply": Address({}, {**ORDER, "case_id": "case"}, post=MINE),
@@ -213,6 +215,7 @@ ADDRESSES = {
     "live:card": Address(OF_STAFF, {**SESSION, "item_id": "shelf_item"}),
     "desk:desk": Address(OF_STAFF, SESSION, post={}),
     "desk:act": Address({}, SESSION, post=OF_STAFF),
+    "room:rooms": Address(OPEN, post={}),
     # The world's session is a draft: its room is for staff.
     "room:room": Address(OF_STAFF, SESSION, post={}),
     "room:now": Address(OF_STAFF, SESSION, post={}),

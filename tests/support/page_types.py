@@ -187,8 +187,9 @@ def _campaign() -> str:
 
 
 def room() -> Pages:
-    """The public room of the demo's live session."""
-    return {"room": f"/live/{LiveSession.objects.get().pk}/"}
+    """The public room of the demo's live session, and the list of all."""
+    own = f"/live/{LiveSession.objects.get().pk}/"
+    return {"room": own, "rooms": "/live/", "remind-live": f"{own}remind/"}
 
 
 def _live() -> Pages:

@@ -113,10 +113,14 @@ class CampaignBlock(BilingualBlock):
         super().__init__(heading() + list(local_blocks or ()), **kwargs)
 
     def get_context(self, value: Any, parent_context: Any = None) -> dict:
+        from livestream.sessions.selectors import public_sessions
         from storefront.pages.selectors import campaign_now
 
         context = super().get_context(value, parent_context=parent_context)
-        return context | {"campaign": campaign_now()}
+        shown = campaign_now()
+        # The next livestreams alone: of the others the campaign's own page tells.
+        sessions = public_sessions(shown.campaign, replays=0)[:2] if shown else []
+        return context | {"campaign": shown, "sessions": sessions}
 
 
 class FiguresBlock(BilingualBlock):

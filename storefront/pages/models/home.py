@@ -9,6 +9,7 @@ from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel
 from wagtail.models import Orderable
 
+from livestream.sessions.selectors import public_sessions
 from storefront.pages import selectors
 from storefront.pages.models.base import BilingualPage
 
@@ -52,7 +53,9 @@ class CampaignPage(BilingualPage):
         """With the produce on its shelf, in the editor's order, and its campaign's days."""
         # Also the shelf of a draft, which is not in the database yet.
         shelf = selectors.cards_in_order([row.produce_id for row in self.shelf.all()])
-        own = {"cards": shelf, "campaign": selectors.campaign_of(self)}
+        campaign = selectors.campaign_of(self)
+        sessions = public_sessions(campaign) if campaign else []
+        own = {"cards": shelf, "campaign": campaign, "sessions": sessions}
         return super().get_context(request, *args, **kwargs) | own
 
 
