@@ -45,7 +45,9 @@ def preview(
     """A wording as a buyer would see it, of an order or of one made up. Nothing is sent."""
     message = _message_of(kind, language, channel, order)
     with override(language):
-        facts = rendering.facts_of(message) if order else _made_up(kind, language)
+        # A livestream has nothing to do with an order.
+        real = order is not None and kind != Message.Kind.LIVE
+        facts = rendering.facts_of(message) if real else _made_up(kind, language)
         text = wording.Effective(subject, body, 0, False)
         return rendering.say(message, text, facts, "#")
 

@@ -45,12 +45,13 @@ def due() -> list[Reminder]:
         .select_related("user", "produce")
         .order_by("pk")[:MOST_AT_ONCE]
     )
-    there = sold_now({one.produce_id for one in rows})
+    there = sold_now(one.produce_id for one in rows if one.produce_id)
     month = today().month
     return [
         one
         for one in rows
-        if one.produce_id in there
+        if one.produce
+        and one.produce_id in there
         and (one.kind == Reminder.Kind.STOCK or one.produce.in_season(month))
     ]
 

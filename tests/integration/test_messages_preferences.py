@@ -133,7 +133,7 @@ def test_the_mail_programmes_own_button_stops_what_one_may_stop(sent_mail):
     answer = client.post(address, {"List-Unsubscribe": "One-Click"})
 
     assert answer.status_code == 200
-    stopped = {"shipped": [], "delivered": [], "reminder": []}
+    stopped = {"shipped": [], "delivered": [], "reminder": [], "live": []}
     assert Preference.objects.get().choices == {**stopped, "ready": ["sms"]}
     assert channels_for(GUEST, Kind.CONFIRMED) == (["mail"], True)
     queue(Kind.REFUNDED, "x:9", message.order, {"amount_fen": 1})
