@@ -170,9 +170,12 @@ def in_english() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _clock_and_cache() -> Iterator[None]:
-    """Start each test at the real time, with an empty cache and queue."""
+    """Start each test at the real time, in the site's language, with an empty cache and queue."""
     import redis
+    from django.utils import translation
 
+    # A request in Wagtail's admin leaves its language with the thread.
+    translation.deactivate()
     yield
     Path(os.environ["SHANHUO_CLOCK_FILE"]).unlink(missing_ok=True)
     with redis.from_url(SUITE.redis_url) as line:

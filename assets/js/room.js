@@ -32,6 +32,12 @@ function tellRoom(state) {
   const notice = one("notice");
   notice.querySelector("span").textContent = state.notice;
   show(notice, state.notice);
+  const coupon = one("coupon");
+  if (coupon && state.coupon) {
+    const zh = document.documentElement.lang.startsWith("zh");
+    one("coupon-name").textContent = zh ? state.coupon.zh : state.coupon.en;
+  }
+  show(coupon, state.coupon);
   show(one("closed"), !state.chat_open);
   show(one("say"), state.chat_open);
   arrange(state);

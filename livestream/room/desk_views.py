@@ -14,7 +14,7 @@ from wagtail.admin import messages
 
 from catalog.staff import allowed
 from livestream.offers.services import CannotOffer
-from livestream.room import chat, events, wire
+from livestream.room import chat, coupons, events, wire
 from livestream.room.models import ChatMessage, Mute
 from livestream.room.policy import listens
 from livestream.room.selectors import room_state
@@ -52,6 +52,7 @@ def _context(session: LiveSession) -> dict[str, Any]:
             for to in services.ways_from(session)
         ],
         "runs": session.state in events.RUN,
+        "coupons": [] if session.rehearsal else coupons.for_campaign(session.campaign_id),
         "undo": events.last_undoable(session),
         "said": ChatMessage.objects.filter(session=session).order_by("-pk")[:CHAT_SHOWN],
         "muted": Mute.objects.filter(session=session, lifted_at=None),
@@ -120,6 +121,8 @@ def _acts(request: HttpRequest, session_id: int) -> dict[str, Callable[[], Any]]
         "chat-open": lambda: events.set_chat(session_id, True, _number(request, "slow"), user),
         "chat-close": lambda: events.set_chat(session_id, False, _number(request, "slow"), user),
         "undo": lambda: events.undo(session_id, user, seen=_number(request, "seen")),
+        "coupon": lambda: events.coupon(session_id, request.POST.get("code", "")[:128], user),
+        "no-coupon": lambda: events.coupon(session_id, "", user),
         "flash": lambda: _begin_flash(request, session_id),
         "flash-end": lambda: events.end_flash(session_id, _number(request, "item"), user),
         "hide": lambda: chat.hide(session_id, _number(request, "message"), user),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.clock import now
 from livestream.offers import services as offers
 from livestream.offers.selectors import running
-from livestream.room import chat, wire
+from livestream.room import chat, coupons, wire
 from livestream.room.models import ShelfEvent
 from livestream.room.selectors import room_state
 from livestream.sessions.models import LiveSession, SessionEvent, ShelfItem, State
@@ -22,7 +22,7 @@ Kind = ShelfEvent.Kind
 # While it is so, a desk can do something.
 RUN = (State.SCHEDULED, State.LIVE, State.PAUSED)
 # What an undo takes back. Money and states have buttons of their own.
-UNDOABLE = (Kind.PIN, Kind.ORDER, Kind.NOTICE, Kind.CHAT)
+UNDOABLE = (Kind.PIN, Kind.ORDER, Kind.NOTICE, Kind.CHAT, Kind.COUPON)
 LONGEST_NOTICE = 200
 SLOWEST = 600
 
@@ -131,6 +131,20 @@ def set_chat(session_id: int, is_open: bool, slow_seconds: int, actor: Any) -> S
         raise CannotDo(_("From 0 to %(most)d seconds.") % {"most": SLOWEST})
     data = {"open": is_open, "slow_seconds": slow_seconds}
     return record(_running(session_id), Kind.CHAT, data, actor)
+
+
+@transaction.atomic
+def coupon(session_id: int, code: str, actor: Any) -> ShelfEvent:
+    """Hand out a voucher (发券) to whoever taps it; no code: none any more. Raises CannotDo."""
+    session, data = _running(session_id), {"code": ""}
+    if code:
+        found = {one.code: one for one in coupons.for_campaign(session.campaign_id)}
+        if code not in found:
+            raise CannotDo(_("There is no such voucher that can be used now. Look again."))
+        if session.rehearsal:
+            raise CannotDo(_("This is a rehearsal: nothing is given."))
+        data = found[code].shown
+    return record(session, Kind.COUPON, data, actor)
 
 
 def price_of(text: str, full_fen: int) -> int:

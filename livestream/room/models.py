@@ -13,8 +13,8 @@ class ShelfEvent(models.Model):
 
     What viewers see is worked out from these rows (`selectors.room_state`): the last of a kind
     that was not undone. `data` by kind: pin {"item": id or null}, order {"items": [id, …]},
-    notice {"text"}, chat {"open", "slow_seconds"}, state {"state"}, undo {}; of flash prices and
-    coupons what their own tables name.
+    notice {"text"}, chat {"open", "slow_seconds"}, coupon {"code", "zh", "en"} or an empty code,
+    state {"state"}, undo {}; of flash prices what their own table names.
     """
 
     class Kind(models.TextChoices):

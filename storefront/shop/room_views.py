@@ -1,4 +1,4 @@
-"""What a viewer of a live room buys."""
+"""What a viewer of a live room buys, and the coupon handed out there."""
 
 from typing import Any
 
@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from livestream.sessions.models import ShelfItem, State
+from livestream.room.selectors import room_state
+from livestream.sessions.models import LiveSession, ShelfItem, State
 from storefront.discounts.offers import buyer_keys
+from storefront.discounts.services import CodeRefused, add_code
 from storefront.shop.forms import QuantityForm
 from storefront.shop.requests import ShopRequest
 from storefront.shop.room_buying import buy_in_room
@@ -47,10 +49,30 @@ def buy(request: ShopRequest, session_id: int, item_id: int) -> HttpResponse:
         else:
             ok = True
             text = _("%(name)s is in your basket.") % {"name": item.pack.display_name}
-    return _answer(request, item, ok, text)
+    return _answer(request, session_id, ok, text, item_id)
 
 
-def _answer(request: ShopRequest, item: ShelfItem, ok: bool, text: str) -> HttpResponse:
+@require_POST
+def claim(request: ShopRequest, session_id: int) -> HttpResponse:
+    """Put the coupon that the room hands out now into the basket; answers as `buy` does."""
+    session = get_object_or_404(LiveSession.objects.exclude(state=State.DRAFT), pk=session_id)
+    coupon, ok = room_state(session.pk).coupon, False
+    text = _("It is not handed out any more.")
+    if coupon is not None:
+        if request.basket.pk is None:
+            request.basket.save()
+        try:
+            name = add_code(request.basket, coupon["code"])
+        except CodeRefused as refusal:
+            text = str(refusal)
+        else:
+            ok, text = True, _("%(name)s is in your basket.") % {"name": name}
+    return _answer(request, session_id, ok, text)
+
+
+def _answer(
+    request: ShopRequest, session_id: int, ok: bool, text: str, item_id: int | None = None
+) -> HttpResponse:
     if "application/json" in request.headers.get("Accept", ""):
         found: dict[str, Any] = {"ok": ok, "message": text, "packs": basket_count(request)}
         return JsonResponse(found, status=200 if ok else 409)
@@ -60,5 +82,5 @@ def _answer(request: ShopRequest, item: ShelfItem, ok: bool, text: str) -> HttpR
     if ok and request.POST.get("then") == "checkout":
         return redirect("checkout:start")
     (messages.success if ok else messages.warning)(request, text)
-    room = reverse("room:room", args=[item.session_id])
-    return redirect(f"{room}#item-{item.pk}")
+    room = reverse("room:room", args=[session_id])
+    return redirect(f"{room}#item-{item_id}" if item_id else room)

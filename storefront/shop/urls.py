@@ -14,5 +14,6 @@ urlpatterns = [
     path("basket/", views.basket, name="basket"),
     path("basket/add/", views.add, name="basket-add"),
     path("live/<int:session_id>/items/<int:item_id>/buy/", room_views.buy, name="room-buy"),
+    path("live/<int:session_id>/coupon/", room_views.claim, name="room-coupon"),
     path("basket/lines/<int:line_id>/", views.change_line, name="basket-line"),
 ]

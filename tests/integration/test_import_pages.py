@@ -13,27 +13,24 @@ from livestream.platforms import uploads
 from livestream.platforms.models import PlatformImport, PlatformLine, PlatformShop
 from storefront.accounts.models import User
 from storefront.accounts.retention import forget
-from storefront.accounts.roles import Role, seed_roles
+from storefront.accounts.roles import Role
 from storefront.order.models import Order
 from tests.support import chain
 from tests.support.platform_export import row, write_export
+from tests.support.staff import person
 
 pytestmark = pytest.mark.django_db
 
 
-def person(role: Role) -> Client:
-    user = User.objects.create_user(email=f"{role}@example.org", password="x", language="en")
-    user.is_staff = True
-    user.save()
-    user.groups.add(seed_roles()[role])
+def signed_in(role: Role) -> Client:
     client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
+    client.force_login(person(role))
     return client
 
 
 @pytest.fixture
 def finance() -> Client:
-    return person(Role.FINANCE)
+    return signed_in(Role.FINANCE)
 
 
 def give(client: Client, path: Path, **changes: Any) -> Any:
@@ -120,8 +117,8 @@ def test_an_import_that_stopped_can_be_started_again(finance, export, monkeypatc
 
 @pytest.mark.parametrize(("role", "sees"), [(Role.AUDITOR, 200), (Role.EDITOR, 302)])
 def test_who_may_not_import_does_not(export, role, sees):
-    give(person(Role.FINANCE), export(row(1)))
-    found, client = PlatformImport.objects.get(), person(role)
+    give(signed_in(Role.FINANCE), export(row(1)))
+    found, client = PlatformImport.objects.get(), signed_in(role)
 
     assert client.get(reverse("imports:import", args=[found.pk])).status_code == sees
     assert client.post(reverse("imports:begin", args=[found.pk])).status_code == 302

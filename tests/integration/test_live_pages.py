@@ -12,23 +12,14 @@ from catalog.clock import now
 from livestream.sessions.models import LiveSession, SessionChannel
 from livestream.sessions.services import CardText, move, save_card
 from storefront.accounts.models import User
-from storefront.accounts.roles import Role, seed_roles
+from storefront.accounts.roles import Role
 from tests.support import chain
 from tests.support.sessions import make_campaign, make_session
+from tests.support.staff import person
 
 pytestmark = pytest.mark.django_db
 # The list itself, whatever its length, and what Wagtail asks for each page.
 LIST = 12
-
-
-def person(role: Role) -> User:
-    user = User.objects.create_user(
-        email=f"{role}@example.org", password="pears-4-me", language="en"
-    )
-    user.is_staff = True
-    user.save()
-    user.groups.add(seed_roles()[role])
-    return user
 
 
 @pytest.fixture

@@ -20,22 +20,13 @@ from livestream.sessions.models import LiveSession
 from livestream.sessions.services import move, save_channel
 from storefront.accounts.models import User
 from storefront.accounts.retention import forget
-from storefront.accounts.roles import Role, seed_roles
+from storefront.accounts.roles import Role
 from tests.support import chain
 from tests.support.sessions import channel, make_session
+from tests.support.staff import person
 
 pytestmark = pytest.mark.django_db
 JSON = {"accept": "application/json"}
-
-
-def person(role: Role) -> User:
-    user = User.objects.create_user(
-        email=f"{role}@example.org", password="pears-4-me", language="en"
-    )
-    user.is_staff = True
-    user.save()
-    user.groups.add(seed_roles()[role])
-    return user
 
 
 @pytest.fixture

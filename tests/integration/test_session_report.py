@@ -26,7 +26,7 @@ from livestream.platforms.services import import_orders
 from livestream.room.events import pin
 from livestream.room.models import Visit
 from livestream.sessions.models import LiveSession, SessionChannel
-from storefront.accounts.roles import Role, seed_roles
+from storefront.accounts.roles import Role
 from tests.support import chain
 from tests.support.platform_export import row, write_export
 from tests.support.sessions import begin_session, make_campaign
@@ -39,6 +39,7 @@ from tests.support.sold import (
     refund_from_pool,
     sell,
 )
+from tests.support.staff import person
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -54,13 +55,7 @@ def sell_in(session: LiveSession, *wanted: tuple[Farm, int], source: str = "room
 
 
 def sign_in(client, role: Role):
-    user = get_user_model().objects.create_user(
-        email=f"{role}@example.org", password="pears-4-me", language="en"
-    )
-    user.is_staff = True
-    user.save()
-    user.groups.add(seed_roles()[role])
-    client.force_login(user)
+    client.force_login(person(role))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     return client
 

@@ -60,6 +60,7 @@ ADDRESSES = {
     "shop:basket-add": Address({}, post=OPEN),
     # the session of this world is a draft; one that is not live sells nothing
     "shop:room-buy": Address({}, SHELF_ITEM, shrugs=True),
+    "shop:room-coupon": Address({}, SESSION, shrugs=True),
     "discounts:add": Address({}, post=OPEN),
     "discounts:remove": Address({}, post=OPEN),
     "shop:basket-line": Address({}, {"line_id": "basket_line"}, post=MINE, shrugs=True),
