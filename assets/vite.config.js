@@ -1,5 +1,5 @@
 // Builds css/ and js/ into dist/ under fixed names: Django's static files storage adds the hashes.
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
@@ -14,8 +14,11 @@ function pictures() {
     async closeBundle() {
       await layOutPictures(here("./dist/"));
       copyFileSync(here("./img/favicon.svg"), here("./dist/favicon.svg"));
+      // Fetched by player.js, when there is something to play; without the map that it names.
+      const hls = readFileSync(here("./node_modules/hls.js/dist/hls.light.min.mjs"), "utf8");
+      writeFileSync(here("./dist/hls.js"), hls.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
       const styles = ["style", "staff", "sheet", "room"].map((name) => `css/${name}.css`);
-      const scripts = ["wording", "words", "room", "desk"].map((name) => `js/${name}.js`);
+      const scripts = ["wording", "words", "room", "desk", "player", "replay"].map((name) => `js/${name}.js`);
       for (const plain of [...styles, ...scripts]) {
         copyFileSync(here(`./${plain}`), here(`./dist/${plain.split("/")[1]}`));
       }

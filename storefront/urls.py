@@ -20,6 +20,7 @@ urlpatterns = [
     path("_util/login/", TO_OURS, name="wagtailcore_login"),
     path("cms/", include(wagtailadmin_urls)),
     path("r/", include("livestream.campaigns.urls")),
+    path("live/ingest/", include("livestream.video.urls")),
     path("live/", include("livestream.room.urls")),
     path("payments/", include("storefront.payments.urls")),
     path("coop/<str:coop>/cases/", include("storefront.aftersales.cases.coop_urls")),

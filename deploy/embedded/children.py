@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pwd
 import selectors
 import signal
 import subprocess
@@ -27,6 +28,7 @@ class Child:
     command: Sequence[str]
     environment: Mapping[str, str]
     on_parent_death: int = signal.SIGTERM
+    user: pwd.struct_passwd | None = None
     patience: float = 6.0
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
@@ -72,6 +74,7 @@ class Children:
             environment={**child.environment, "PYTHONUNBUFFERED": "1"},
             directory=ROOT,
             output=subprocess.PIPE,
+            user=child.user,
             on_parent_death=child.on_parent_death,
         )
         child.started = time.monotonic()

@@ -20,11 +20,11 @@ def find_chromium(install: bool = False) -> Path | None:
     found = _known()
     if not install:
         return found
-    if _is_debian_root() and (found is None or not _has_chinese_font()):
+    if is_debian_root() and (found is None or not _has_chinese_font()):
         packages = [] if found else ["chromium"]
         packages += [] if _has_chinese_font() else ["fonts-noto-cjk"]
         print(f"- apt-get install {' '.join(packages)}", flush=True)
-        _apt(packages)
+        apt_install(packages)
         found = found or _known()
     if found is None:
         print("- fetching Chromium with playwright's installer", flush=True)
@@ -63,7 +63,8 @@ def _of_playwright() -> Path | None:
     return max(found, default=None)
 
 
-def _is_debian_root() -> bool:
+def is_debian_root() -> bool:
+    """Whether packages of the system's can be installed here."""
     debian = Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
     return os.geteuid() == 0 and debian
 
@@ -75,7 +76,8 @@ def _has_chinese_font() -> bool:
     return bool(told.stdout.strip())
 
 
-def _apt(packages: list[str]) -> None:
+def apt_install(packages: list[str]) -> None:
+    """Install packages of Debian's; whether it worked shows in what is there afterwards."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
     # An image's list of packages is often absent or old, so a failure is tried again after update.

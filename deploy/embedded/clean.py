@@ -16,7 +16,8 @@ def main() -> int:
             except BlockingIOError:
                 print(f"{part.parent} is in use: stop `make run` or the tests.", file=sys.stderr)
                 return 1
-    for folder in (VAR / "postgres" / "cluster", VAR / "test" / "postgres" / "cluster"):
+    elsewhere = ("postgres/cluster", "test/postgres/cluster", "video")
+    for folder in (VAR / each for each in elsewhere):
         for outside in outside_of(folder):
             shutil.rmtree(outside, ignore_errors=True)
     made = [VAR, ROOT / ".venv", ROOT / "assets" / "dist", ROOT / "assets" / "node_modules"]

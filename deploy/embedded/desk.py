@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import media
 from .parts import Postgres, Redis
 from .places import VAR, kept_secret, open_folder
 from .processes import free_port
@@ -44,6 +45,18 @@ class Desk:
     def own_sandbox(self) -> bool:
         """Whether the payments go to our Stripe sandbox."""
         return not self.given.get("STRIPE_API_KEY")
+
+    @property
+    def media(self) -> media.Media | None:
+        """The media server of this desk; None where another is named, or the machine has none."""
+        if self.given.get("LIVE_RTMP_URL") or not media.is_there():
+            return None
+        return media.Media(
+            self.remembered_port("rtmp"),
+            self.remembered_port("video"),
+            self.folder / "video",
+            self.given.get("HOST") or "127.0.0.1",
+        )
 
     def start(self) -> None:
         """Start (or join) PostgreSQL and Redis, if they are ours; raises PartError."""
@@ -100,6 +113,9 @@ class Desk:
         }
         port = self.given.get("LIVE_EVENTS_PORT") or missing["LIVE_EVENTS_PORT"]
         missing["LIVE_EVENTS_URL"] = f"http://localhost:{port}/live-events/"
+        if self.media is not None:
+            missing |= self.media.environment()
+            missing["LIVE_INGEST_SECRET"] = kept_secret(secrets / "live-ingest")
         if self.own_database:
             missing["DATABASE_URL"] = self.postgres.url
         if self.own_redis:

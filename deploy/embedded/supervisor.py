@@ -11,15 +11,16 @@ from typing import IO, NoReturn
 
 from .children import Child, Children
 from .desk import Desk
+from .media import HOW_TO_GET_IT
 from .parts import Postgres, Redis
-from .places import ROOT, VAR, PartError, open_folder
+from .places import ROOT, VAR, PartError, open_folder, service_user
 from .prepare import prepare
 from .processes import free_port, port_is_free
 from .stamps import Stamp, hash_of, migrations_hash
 
 RUN, LOGS = VAR / "run", VAR / "log"
 # The shop's own processes, in the order in which they end.
-SHOP = ("schedule", "worker", "stream", "web")
+SHOP = ("schedule", "worker", "stream", "video", "web")
 
 
 class Stopped(BaseException):
@@ -97,7 +98,8 @@ class Supervisor:
                 f"Port {self.port} is taken: choose another, such as PORT={self.port + 1} make run."
             )
         self.desk.remember_port("web", self.port)
-        self.desk.remember_port("stream", free_port(self.desk.remembered_port("stream")))
+        for name in ("stream", "rtmp", "video"):
+            self.desk.remember_port(name, free_port(self.desk.remembered_port(name)))
 
     def _start_parts(self) -> None:
         say("- starting PostgreSQL and Redis")
@@ -207,8 +209,19 @@ class Supervisor:
         self.children.start(Child("web", web, environment))
         self._wait_for(f"http://{self._local()}:{self.port}/healthz", "web", 90)
         self.children.start(Child("stream", stream, environment))
+        self._start_media(environment)
         self.children.start(Child("worker", worker, environment | quiet, on_parent_death=killed))
         self.children.start(Child("schedule", beat, environment, on_parent_death=killed))
+
+    def _start_media(self, environment: dict[str, str]) -> None:
+        if self.desk.media is None:
+            if "LIVE_RTMP_URL" not in environment:
+                say(f"  {HOW_TO_GET_IT}")
+            return
+        site, secret = f"http://{self._local()}:{self.port}", environment["LIVE_INGEST_SECRET"]
+        command = self.desk.media.prepare(site, secret)
+        # It needs nothing of the environment, and all of it is the site's.
+        self.children.start(Child("video", command, {"LANG": "C"}, user=service_user()))
 
     def _local(self) -> str:
         return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
@@ -240,6 +253,10 @@ class Supervisor:
                 f"  refunds, disputes   http://127.0.0.1:{self.desk.remembered_port('sandbox')}"
                 "/dashboard (in place of Stripe's)",
             ]
+        if self.desk.media is not None:
+            lines.append(
+                f"  video from OBS      rtmp://localhost:{self.desk.media.rtmp_port}/ingest"
+            )
         lines += ["", *self.sign_ins.splitlines(), "", "Ctrl-C stops everything.", ""]
         say("\n".join(lines))
 

@@ -98,8 +98,10 @@ def timeline(session: LiveSession) -> Timeline | None:
     )
 
 
-def _pins(session: LiveSession, begin: datetime, end: datetime) -> list[Pin]:
-    """What was shown from the session's beginning to its end, with what it sold meanwhile."""
+def shown(
+    session: LiveSession, begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime, int]]:
+    """(begin, end, item id) of what was shown between two moments. One query."""
     rows = session.shelf_events.filter(kind__in=(Kind.PIN, Kind.UNDO), at__lt=end)
     events = [
         (max(at, begin), kind, pk, (data or {}).get("item"), undoes)
@@ -107,9 +109,14 @@ def _pins(session: LiveSession, begin: datetime, end: datetime) -> list[Pin]:
             "at", "kind", "pk", "data", "undoes"
         )
     ]
+    return spans(events, end)
+
+
+def _pins(session: LiveSession, begin: datetime, end: datetime) -> list[Pin]:
+    """What was shown from the session's beginning to its end, with what it sold meanwhile."""
     items = {item.pk: item for item in session.shelf.select_related("pack__produce")}
-    shown = [span for span in spans(events, end) if span[2] in items]
-    sold = sold_during(session, ((at, to, items[pk].pack_id) for at, to, pk in shown))
+    there = [span for span in shown(session, begin, end) if span[2] in items]
+    sold = sold_during(session, ((at, to, items[pk].pack_id) for at, to, pk in there))
     return [
         Pin(
             item=items[pk],
@@ -118,5 +125,5 @@ def _pins(session: LiveSession, begin: datetime, end: datetime) -> list[Pin]:
             offset_ms=(at - begin) // timedelta(milliseconds=1),
             sold=each,
         )
-        for (at, to, pk), each in zip(shown, sold, strict=True)
+        for (at, to, pk), each in zip(there, sold, strict=True)
     ]

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import select_template
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -91,7 +90,6 @@ def room(request: HttpRequest, session_id: int) -> HttpResponse:
         "elsewhere": others,
         "player": next((one for one in others if one.player), None),
         "own_video": any(one.platform == SessionChannel.Platform.OWN for one in channels),
-        "video": select_template(["video/player.html", "room/_poster.html"]).template.name,
         "events_url": settings.LIVE_EVENTS_URL,
         "name": _name(request),
     }

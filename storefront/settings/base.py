@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "livestream.sessions",
     "livestream.offers",
     "livestream.room",
+    "livestream.video",
     "livestream.platforms",
     "cooperatives.households",
     "cooperatives.routing",
@@ -334,6 +335,16 @@ RATELIMIT_IP_META_KEY = "storefront.accounts.addresses.client_address"
 # Where viewers of a live room listen: the processes of storefront.asgi. By itself a path of this
 # site, which the front server leads there; where there is none, their own address.
 LIVE_EVENTS_URL = env("LIVE_EVENTS_URL", default="/live-events/")
+# Our own video, where there is a media server (docs/operations.md): where hosts send it to, where
+# it is played, where nginx-rtmp leads it to under its public name, and the secret that the media
+# server shows. Without the secret nobody can send.
+LIVE_RTMP_URL = env("LIVE_RTMP_URL", default="")
+LIVE_VIDEO_URL = env("LIVE_VIDEO_URL", default="")
+LIVE_RTMP_INSIDE = env("LIVE_RTMP_INSIDE", default="rtmp://127.0.0.1/live")
+LIVE_INGEST_SECRET = env("LIVE_INGEST_SECRET", default="")
+# The folder of `recordings`, which the media server writes, and `replays`, which it serves; empty:
+# nothing is kept.
+LIVE_VIDEO_FOLDER = env("LIVE_VIDEO_FOLDER", default="")
 
 # Oscar
 OSCAR_SHOP_NAME = "山货集"

@@ -69,10 +69,19 @@ PAYMENT_CONTENT_SECURITY_POLICY = payment_policy(
     env("STRIPE_JS_URL", default="https://js.stripe.com/v3/")
 )
 
-# In addition in live rooms, where the event stream has an address of its own.
+# In addition in live rooms, where the event stream or the video has an address of its own.
 LIVE_CONTENT_SECURITY_POLICY: dict[str, Any] = {}
-if (_events := env("LIVE_EVENTS_URL", default="/")).startswith("http"):
-    LIVE_CONTENT_SECURITY_POLICY["connect-src"] = [SELF, origin(_events)]
+_video = env("LIVE_VIDEO_URL", default="")
+_others = [
+    origin(address)
+    for address in (env("LIVE_EVENTS_URL", default="/"), _video)
+    if address.startswith("http")
+]
+if _others:
+    LIVE_CONTENT_SECURITY_POLICY["connect-src"] = [SELF, *_others]
+if _video:
+    # hls.js feeds the picture to the browser as a blob; Safari fetches it by itself.
+    LIVE_CONTENT_SECURITY_POLICY["media-src"] = [SELF, "blob:", *_others]
 
 # What no page of ours asks for; autoplay and the full screen stay with the players' frames.
 PERMISSIONS_POLICY = ", ".join(

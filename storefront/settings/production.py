@@ -11,7 +11,8 @@ if CLOCK_FILE:  # noqa: F405
     raise ImproperlyConfigured("SHANHUO_CLOCK_FILE shifts the clock: unset it in production.")
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)  # noqa: F405
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# A media server on this machine asks by http, and would take a redirection for an answer.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^live/ingest/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)  # noqa: F405
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -45,6 +45,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "storefront.listing.tasks.forget_changes",
         "schedule": crontab(minute=22),
     },
+    "pause-silent-video": {
+        "task": "livestream.video.tasks.pause_silent_video",
+        "schedule": 10.0,
+    },
+    "take-recordings": {
+        "task": "livestream.video.tasks.take_recordings",
+        "schedule": 60.0,
+    },
     "count-impact": {"task": "storefront.impact.tasks.count_impact", "schedule": 300.0},
     "share-out": {
         "task": "cooperatives.settlement.tasks.nightly_sharing_out",

@@ -212,3 +212,17 @@ def arrive_there(browser: Browser, shared_site: OpenSite) -> Iterator[Arrive]:
     """`arrive` at the site that tests share."""
     with visitors_of(browser, shared_site) as come:
         yield come
+
+
+@pytest.fixture
+def arrive_at(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """`arrive_at(site, name, …)`: as `arrive`, at another address."""
+    visitors: list[Visitor] = []
+
+    def come(site: OpenSite, name: str, *more: Any, **options: Any) -> Visitor:
+        visitors.append(Visitor.arrive(browser, site, name, *more, **options))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.leave()

@@ -15,7 +15,7 @@ NOT_SHOWN = """
     cases_ communication_ customer_
     discounts_buyercount discounts_gift discounts_host discounts_use django_ households_lot
     households_promise households_villageimport households_writeoff impact_countedpayout mfa_
-    socialaccount_ account_ live_sessions_ live_offers_ live_room_
+    socialaccount_ account_ live_sessions_ live_offers_ live_room_ live_video_
     impact_mergedpool ledger_ notifications_ offer_range offer_conditionaloffer_combinations
     order_ partner_reservation partner_stockalert partner_stockmove partner_partner_users
     partner_partneraddress payment_ payments_ platforms_ portal_ produce_search_ reviews_

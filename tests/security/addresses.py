@@ -217,6 +217,11 @@ ADDRESSES = {
     "desk:desk": Address(OF_STAFF, SESSION, post={}),
     "desk:act": Address({}, SESSION, post=OF_STAFF),
     "room:rooms": Address(OPEN, post={}),
+    "live-video:video": Address(OF_STAFF, SESSION),
+    # without the media server's secret: nothing for anybody
+    "video:nginx": Address({}, post={}),
+    "video:srs": Address({}, post={}),
+    "video:mediamtx": Address({}, post={}),
     # The world's session is a draft: its room is for staff.
     "room:room": Address(OF_STAFF, SESSION, post={}),
     "room:now": Address(OF_STAFF, SESSION, post={}),

@@ -188,13 +188,13 @@ def _campaign() -> str:
 
 def room() -> Pages:
     """The public room of the demo's live session, and the list of all."""
-    own = f"/live/{LiveSession.objects.get().pk}/"
+    own = f"/live/{LiveSession.objects.earliest('pk').pk}/"
     return {"room": own, "rooms": "/live/", "remind-live": f"{own}remind/"}
 
 
 def _live() -> Pages:
     """Of the demo's live session."""
-    session = LiveSession.objects.get()
+    session = LiveSession.objects.earliest("pk")
     item, channel = session.shelf.first(), session.channels.last()
     assert item is not None and channel is not None
     own = f"live/{session.pk}/"
@@ -211,6 +211,7 @@ def _live() -> Pages:
         "live-card": f"{own}cards/{item.pk}/",
         "live-cards": f"{own}cards/",
         "live-desk": f"{own}desk/",
+        "live-video": f"{own}video/",
     }
 
 

@@ -1,0 +1,141 @@
+"""Real video: sent to the real media server, seen by two people, cut and resumed."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy.embedded.media import Media
+from deploy.embedded.places import ROOT, service_user
+from deploy.embedded.processes import free_port, spawn, stop
+from livestream.sessions.models import LiveSession
+from livestream.sessions.services import SessionPlan, move, save_channel, save_session
+from livestream.video.services import new_key
+from storefront.accounts.models import User
+from tests.support.media import ffmpeg, media_program
+from tests.support.open_site import PASSWORD, OpenSite
+from tests.support.servers import start_server, start_stream, wait_for
+from tests.support.sessions import channel
+
+pytestmark = pytest.mark.browser
+SECRET = "between-the-tests"
+# Seconds of picture that somebody saw go by: it advances, and not by a frame alone.
+SEEN = 1.0
+
+
+@pytest.fixture
+def video_site(shared_site: OpenSite, tmp_path: Path) -> Iterator[tuple[OpenSite, Media]]:
+    """The shared site once more, by a web server and a stream of its own that know the video."""
+    media_program()
+    media = Media(free_port(), free_port(), tmp_path / "video")
+    port = free_port()
+    told = {
+        **shared_site.environment,
+        **media.environment(),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "LIVE_INGEST_SECRET": SECRET,
+    }
+    web = start_server(told, tmp_path, workers=1, threads=4, port=port)
+    stream = start_stream(told, tmp_path, shared_site.stream_port)
+    with (tmp_path / "nginx.log").open("wb") as log:
+        server = spawn(
+            media.prepare(web.url, SECRET),
+            environment={"LANG": "C"},
+            directory=tmp_path,
+            output=log,
+            user=service_user(),
+        )
+    yield OpenSite(web.url, shared_site.stripe_url, shared_site.mails), media
+    stop(server)
+    stream.kill()
+    web.kill()
+    # Root's temporary folders are closed to the server's own user: it has one elsewhere.
+    shutil.rmtree(media.home())
+    assert (tmp_path / "nginx.log").read_text() == ""
+
+
+def send(media: Media, key: str) -> "subprocess.Popen[bytes]":
+    """Send a moving picture and a tone, as OBS would, until it is stopped."""
+    command = [ffmpeg(), "-loglevel", "error", "-re"]
+    command += ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=15"]
+    command += ["-f", "lavfi", "-i", "sine=frequency=440"]
+    command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "15"]
+    command += ["-c:a", "aac", "-f", "flv", f"rtmp://127.0.0.1:{media.rtmp_port}/ingest/{key}"]
+    return spawn(
+        command,
+        environment={"PATH": os.environ["PATH"]},
+        directory=ROOT,
+        output=subprocess.DEVNULL,
+    )
+
+
+def seen(page: Page) -> float:
+    """How far the picture is; frames that were shown are counted by the browser."""
+    now: Any = page.evaluate(
+        """() => {
+            const video = document.querySelector("video");
+            const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+            return [video.currentTime, frames, video.videoWidth];
+        }"""
+    )
+    return now[0] if now[1] > 0 and now[2] == 320 else 0.0
+
+
+def watches(page: Page) -> None:
+    """The picture moves on."""
+    wait_for(lambda: seen(page) > 0, 30, "a picture")
+    before = seen(page)
+    wait_for(lambda: seen(page) >= before + SEEN, 30, "the picture moves")
+
+
+def test_two_viewers_watch_it_and_see_it_cut_and_come_back(video_site, browser, arrive_at):
+    site, media = video_site
+    host = User.objects.create_user(email="video.host@example.org", password=PASSWORD)
+    other = LiveSession.objects.earliest("pk")
+    session = save_session(
+        SessionPlan(other.campaign_id, "视频专场", "Video evening", other.starts_at, other.ends_at)
+    )
+    save_channel(session.pk, channel(session, "own"))
+    save_channel(session.pk, channel(session, "douyin"))
+    move(session, "scheduled", host, "desk")
+    key = new_key(session.pk, host)
+    one, two = arrive_at(site, "one"), arrive_at(site, "two", language="zh-hans", width=1280)
+
+    refused = send(media, "guessed-by-somebody")
+    assert refused.wait(20) != 0
+
+    sender = send(media, key)
+    wait_for(lambda: session.publishers.exists(), 20, "the video is taken")
+    assert send(media, key).wait(20) != 0  # a second one, with the same key
+    one.go(f"/live/{session.pk}/")
+    expect(one.page.locator("video")).to_be_hidden()  # before the start there is a poster
+    two.go(f"/live/{session.pk}/")
+    move(session, "live", host, "desk")
+    for viewer in (one, two):
+        watches(viewer.page)
+        assert key not in viewer.page.content()
+        assert key not in viewer.page.locator("[data-hls]").get_attribute("data-hls")
+    one.look("video")
+
+    stop(sender)
+    for viewer in (one, two):
+        expect(viewer.page.locator("[data-no-signal]")).to_be_visible()
+        expect(viewer.page.locator("[data-elsewhere]")).to_be_visible()
+    assert LiveSession.objects.get(pk=session.pk).state == "paused"
+    two.look("cut")
+
+    sender = send(media, key)
+    for viewer in (one, two):
+        expect(viewer.page.locator("[data-no-signal]")).to_be_hidden()
+        watches(viewer.page)
+    assert LiveSession.objects.get(pk=session.pk).state == "live"
+
+    move(session, "ended", host, "desk")
+    assert sender.wait(20) != 0  # the media server cuts who goes on sending
+    for viewer in (one, two):
+        expect(viewer.page.locator("video")).to_be_hidden()
