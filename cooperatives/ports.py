@@ -78,6 +78,9 @@ class Sales(Protocol):
         Raises CannotGiveBack.
         """
 
+    def settled(self, order_id: int) -> None:
+        """Hold an order's lines back no more: its platform has paid."""
+
 
 _bound: dict[str, Any] = {}
 

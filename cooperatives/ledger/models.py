@@ -91,6 +91,7 @@ class Transaction(models.Model):
         GIFT_ISSUED = "gift_issued", _("gift voucher issued")
         GIFT_EXPIRED = "gift_expired", _("gift voucher expired")
         HOST_PAID = "host_paid", _("paid in by a host")
+        PLATFORM_SETTLED = "platform_settled", _("paid by another platform")
 
     kind = models.CharField(max_length=20, choices=Kind)
     source_type = models.CharField(max_length=40)

@@ -4,7 +4,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from livestream.platforms.layouts import LAYOUTS
+from livestream.platforms.models import PlatformShop
 from livestream.sessions.models import LiveSession, SessionChannel
+
+
+class SettlementForm(forms.Form):
+    """A settlement export, and the shop that it is of."""
+
+    shop = forms.ModelChoiceField(PlatformShop.objects.all(), label=_("Our shop there"))
+    file = forms.FileField(
+        label=_("Export of the settlement"),
+        help_text=_(
+            "CSV or XLSX as Douyin gives it. For another platform a file with the columns "
+            "结算时间, 订单号, 子订单号, 结算金额 and 结算前退款金额."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+    )
 
 
 class ExportForm(forms.Form):

@@ -86,6 +86,37 @@ class PlatformLine(models.Model):
         ]
 
 
+class PlatformSettlement(models.Model):
+    """A row of a platform's settlement: what it paid us for a sub-order. Never changed (triggers).
+
+    `gross_fen` leaves the platform's account: what was sold less what it gave back before, or,
+    negative, what it gave back since. `settled_fen` came to the bank, and the programme bears the
+    difference: commission and fees, less what the platform added.
+    """
+
+    line = models.ForeignKey(PlatformLine, models.PROTECT, related_name="settlements")
+    # By the platform's clock, and what it calls such a row: together they tell rows apart.
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40, blank=True)
+    gross_fen = models.BigIntegerField()
+    settled_fen = models.BigIntegerField()
+    # What it says was given back before.
+    returned_fen = models.BigIntegerField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    booked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("settlement of another platform")
+        verbose_name_plural = _("settlements of other platforms")
+        constraints = [
+            models.UniqueConstraint(fields=["line", "at", "kind"], name="platform_settled_once"),
+            models.CheckConstraint(
+                condition=~Q(gross_fen=0, settled_fen=0), name="platform_settled_something"
+            ),
+        ]
+
+
 def private() -> Any:
     """Where files lie that nobody may fetch by an address."""
     return storages["private"]

@@ -81,12 +81,12 @@ def read_rows(path: Path, layout: Layout) -> Iterator[PlatformRow | Refused]:
 
 def _row(line: Line, layout: Layout) -> PlatformRow:
     state = _known(line, layout.state, layout.states)
-    paid_at = _time(line, layout.paid_at)
-    amount = _fen(line, layout.amount)
+    paid_at = time_of(line, layout.paid_at)
+    amount = fen_of(line, layout.amount)
     refunded, pending = _refund(line, layout, amount)
     return PlatformRow(
         number=line.number,
-        order=_id(line, layout.order),
+        order=id_of(line, layout.order),
         part=_part(line, layout),
         sku=line.get(layout.sku),
         title=line.get(layout.title),
@@ -95,7 +95,7 @@ def _row(line: Line, layout: Layout) -> PlatformRow:
         refunded_fen=refunded,
         pending=pending,
         paid=paid_at is not None if layout.paid_at else state not in layout.unpaid or refunded > 0,
-        ordered_at=_time(line, layout.ordered_at),
+        ordered_at=time_of(line, layout.ordered_at),
         paid_at=paid_at,
         state=state,
         source=line.get(layout.source),
@@ -110,10 +110,10 @@ def _refund(line: Line, layout: Layout, amount: int) -> tuple[int, bool]:
     """(what was given back in fen, whether the platform is still deciding)."""
     if not layout.after_sale:
         said = line.get(layout.refund)
-        return (0 if said == "无退款申请" else _fen(line, layout.refund)), False
+        return (0 if said == "无退款申请" else fen_of(line, layout.refund)), False
     states = layout.refunded | layout.not_refunded | layout.pending
     after = _known(line, layout.after_sale, states)
-    given = _fen(line, layout.refund) if layout.refund else 0
+    given = fen_of(line, layout.refund) if layout.refund else 0
     if given > amount:
         raise BadRow(
             _("“%(column)s” is more than “%(amount)s”.")
@@ -128,10 +128,11 @@ def _part(line: Line, layout: Layout) -> str:
     """What tells it from other rows of its order; a merchant's code is looked for in our packs."""
     if not layout.part:
         return ""
-    return (_filled if layout.part == layout.sku else _id)(line, layout.part)
+    return (_filled if layout.part == layout.sku else id_of)(line, layout.part)
 
 
-def _id(line: Line, column: str) -> str:
+def id_of(line: Line, column: str) -> str:
+    """The number of an order or sub-order. Raises BadRow."""
     text = _filled(line, column)
     if not ID.fullmatch(text):
         raise BadRow(
@@ -172,17 +173,17 @@ def _quantity(line: Line, column: str) -> int:
     return int(text)
 
 
-def _fen(line: Line, column: str) -> int:
-    """An amount of yuan, such as "¥1,234.50" or "0元", in fen. Nothing is none."""
+def fen_of(line: Line, column: str, least: int = 0) -> int:
+    """An amount of yuan, such as "¥1,234.50" or "0元", in fen. Nothing is none. Raises BadRow."""
     text = line.get(column)
     if not text:
         return 0
     match = AMOUNT.fullmatch(text)
     try:
-        fen = int(Decimal(match[1].replace(",", "")) * 100) if match else -1
+        fen = int(Decimal(match[1].replace(",", "")) * 100) if match else None
     except InvalidOperation:
-        fen = -1
-    if not 0 <= fen <= MOST_FEN:
+        fen = None
+    if fen is None or not least <= fen <= MOST_FEN:
         raise BadRow(
             _("“%(column)s” says “%(text)s”: an amount of yuan such as 12.50 is needed.")
             % {"column": column, "text": text}
@@ -190,7 +191,8 @@ def _fen(line: Line, column: str) -> int:
     return fen
 
 
-def _time(line: Line, column: str) -> datetime | None:
+def time_of(line: Line, column: str) -> datetime | None:
+    """A moment by the platform's clock; None where there is none. Raises BadRow."""
     text = line.get(column)
     if not text:
         return None

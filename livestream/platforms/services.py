@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from livestream.platforms.rows import PlatformRow, Refused
 from livestream.platforms.selectors import Figures, figures_json, figures_of, usable_rows
 from livestream.sessions.models import LiveSession, SessionChannel
 
+Row = TypeVar("Row")
 BATCH = 200
 State = Consignment.State
 NOBODY_SELLS = gettext_lazy("No cooperative sells this pack at its price.")
@@ -87,7 +88,7 @@ def import_orders(
     shop = PlatformShop.objects.get_or_create(platform=platform, name=shop_name)[0]
     done = Imported(Figures())
     importing = _Importing(shop, LAYOUTS[platform], _windows(shop, session), done)
-    for batch in _batches(usable_rows(path, platform, done.figures)):
+    for batch in in_batches(usable_rows(path, platform, done.figures)):
         for row in importing.keep_new(batch):
             importing.follow(row)
         progress(done.figures.rows, rows)
@@ -95,7 +96,9 @@ def import_orders(
     return done
 
 
-def _batches(rows: Iterator[PlatformRow]) -> Iterator[list[PlatformRow]]:
+def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in lists of BATCH, the last one shorter."""
+    rows = iter(rows)
     while batch := list(islice(rows, BATCH)):
         yield batch
 

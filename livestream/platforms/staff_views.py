@@ -24,7 +24,8 @@ ICON = "download"
 BUSY = (PlatformImport.State.WAITING, PlatformImport.State.RUNNING)
 
 
-def _trail() -> list[tuple[str, str]]:
+def trail() -> list[tuple[str, str]]:
+    """The way back from a page about imports."""
     return [(reverse("imports:list"), _("Imported orders"))]
 
 
@@ -65,7 +66,7 @@ def give(request: HttpRequest) -> HttpResponse:
         request,
         "staff/imports/new.html",
         _("Import orders"),
-        _trail(),
+        trail(),
         header_icon=ICON,
         form=form,
         status=422 if form.errors else 200,
@@ -83,7 +84,7 @@ def one(request: HttpRequest, import_id: int) -> HttpResponse:
         request,
         "staff/imports/import.html",
         str(found.shop),
-        _trail(),
+        trail(),
         header_icon=ICON,
         found=found,
         busy=found.state in BUSY,

@@ -40,11 +40,42 @@ PAID_BACK = """
       FROM aftersales_refund r JOIN payments_paymentattempt a ON a.uuid = r.attempt_id
      WHERE (r.paid_from = 'platform') <> (a.gateway = 'platform')
 """
+# Each row once in the ledger, to the fen; and its sub-order, as its settlements say.
+SETTLED = """
+    SELECT 'settlement ' || coalesce(s.id::text, booked.source_id),
+           'is not booked as the platform settled it', NULL::timestamptz
+      FROM platforms_platformsettlement s
+      FULL JOIN (
+            SELECT t.source_id,
+                   coalesce(sum(p.amount_fen) FILTER (WHERE a.kind = 'bank'), 0) AS bank,
+                   coalesce(sum(p.amount_fen) FILTER (WHERE a.kind = 'platform'), 0) AS platform
+              FROM ledger_transaction t
+              JOIN ledger_posting p ON p.transaction_id = t.id
+              JOIN ledger_account a ON a.id = p.account_id
+             WHERE t.kind = 'platform_settled' GROUP BY 1
+           ) booked ON booked.source_id = s.id::text
+     WHERE (booked.bank, booked.platform) IS DISTINCT FROM (s.settled_fen, -s.gross_fen)
+    UNION ALL
+    SELECT 'sub-order ' || sold.order_number || ' ' || sold.part,
+           CASE WHEN sold.settled_at IS DISTINCT FROM s.first_at
+                    THEN 'is not settled when its first settlement says so'
+                ELSE 'was settled for ' || s.fen || ' fen, sold for ' || sold.amount_fen
+                     || ', given back ' || sold.refunded_fen || ', before that '
+                     || s.returned_fen END, NULL
+      FROM platforms_platformline sold
+      LEFT JOIN (SELECT line_id, (array_agg(at ORDER BY id))[1] AS first_at,
+                        (array_agg(returned_fen ORDER BY id))[1] AS returned_fen,
+                        sum(gross_fen) AS fen
+                   FROM platforms_platformsettlement GROUP BY 1) s ON s.line_id = sold.id
+     WHERE sold.settled_at IS DISTINCT FROM s.first_at
+        OR s.fen NOT BETWEEN sold.amount_fen - sold.refunded_fen
+                         AND sold.amount_fen - s.returned_fen
+"""
 
 CHECKS = (
     Check(
         "platforms.orders",
         "SELECT count(*) FROM platforms_platformline",
-        (ORDERS, SESSIONS, PAID_BACK),
+        (ORDERS, SESSIONS, PAID_BACK, SETTLED),
     ),
 )

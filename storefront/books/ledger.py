@@ -89,6 +89,8 @@ LEGS = f"""
             ('gift_issued', 'bank', false), ('gift_issued', 'cash', false),
             ('gift_expired', 'gift', false), ('gift_expired', 'programme_expense', false),
             ('host_paid', 'bank', false), ('host_paid', 'host', false),
+            ('platform_settled', 'bank', false), ('platform_settled', 'platform', false),
+            ('platform_settled', 'programme_expense', false),
             ('refund_decided', 'gift', false), ('refund_decided', 'host', false),
             ('goods_gone', 'stripe', false), ('goods_gone', 'refund_due', false),
             ('packed', 'sales', true), ('packed', 'pool', true),
@@ -183,6 +185,9 @@ SOURCES = f"""
             UNION ALL
             SELECT 'host_paid', 'host_payment', id::text, NULL, created_at
               FROM discounts_hostpayment
+            UNION ALL
+            SELECT 'platform_settled', 'platform_settlement', id::text, NULL, booked_at
+              FROM platforms_platformsettlement
             UNION ALL
             SELECT 'packed', 'drawing', d.id::text, pool.partner_id, d.created_at
               FROM routing_drawing d

@@ -49,6 +49,7 @@ TABLES = (
     "payments_straypayment",
     "payments_gap",
     "platforms_platformline",
+    "platforms_platformsettlement",
     "aftersales_addresschange",
     "aftersales_refund",
     "aftersales_refundline",

@@ -66,6 +66,7 @@ TABLES = (
     "payments_straypayment",
     "payments_stripeevent",
     "platforms_platformline",
+    "platforms_platformsettlement",
     "platforms_platformshop",
     "routing_consignment",
     "routing_consignmentevent",

@@ -101,17 +101,15 @@ PAID_OUT = """
      WHERE a.household_id IS NOT NULL
      GROUP BY 1
 """
-# Sold on another platform: its money is not settled (nothing yet books that it is).
+# Sold on another platform, which has not paid it yet.
 UNSETTLED = """
     SELECT a.sales_pool_id, -sum(p.amount_fen)::bigint
-      FROM ledger_account platform
-      JOIN ledger_posting owed ON owed.account_id = platform.id
-      JOIN ledger_transaction sale ON sale.id = owed.transaction_id AND sale.kind = 'sale'
-      JOIN ledger_posting sold ON sold.transaction_id = sale.id
-       AND sold.consignment_line_id IS NOT NULL
-      JOIN ledger_posting p ON p.consignment_line_id = sold.consignment_line_id
+      FROM platforms_platformline sold
+      JOIN routing_consignment c ON c.order_id = sold.order_id
+      JOIN routing_consignmentline line ON line.consignment_id = c.id
+      JOIN ledger_posting p ON p.consignment_line_id = line.id
       JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'pool'
-     WHERE platform.kind = 'platform'
+     WHERE sold.settled_at IS NULL
      GROUP BY 1
 """
 ORDERS = f"""

@@ -28,7 +28,7 @@ from cooperatives.ports import CannotGiveBack, NobodySells, SaleElsewhere
 from cooperatives.routing.models import ConsignmentLine
 from cooperatives.routing.route import Part, standing
 from cooperatives.routing.services import NewLine, create_consignments
-from cooperatives.settlement.holds import hold_new
+from cooperatives.settlement.holds import hold_new, lift
 from livestream.campaigns.services import LineToAttribute, attribute_lines
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines, remains_of
@@ -240,6 +240,11 @@ def _take(sold: Sequence[_Sold]) -> None:
     last = sold[-1].attempt.pk
     for open_pool in opened.values():
         open_pool.close(f"attempt:{last}")
+
+
+def settled(order_id: int) -> None:
+    """As cooperatives.ports.Sales says."""
+    lift(hold_key(order_id))
 
 
 @transaction.atomic

@@ -63,7 +63,7 @@ def test_one_is_killed_half_way_and_two_at_once_finish_it_exactly(server_environ
 
     # when one process is killed while it imports
     killed = begin(server_environment, path)
-    wait_for(PlatformLine.objects.exists, 60, "the first batch")
+    wait_for(PlatformLine.objects.exists, 180, "the first batch")
     killed.kill()
     killed.communicate()
     before = PlatformLine.objects.count()

@@ -10,13 +10,19 @@ from django.urls import reverse
 
 from catalog.models import Product
 from livestream.platforms import uploads
-from livestream.platforms.models import PlatformImport, PlatformLine, PlatformShop
+from livestream.platforms.models import (
+    PlatformImport,
+    PlatformLine,
+    PlatformSettlement,
+    PlatformShop,
+)
+from livestream.platforms.services import import_orders
 from storefront.accounts.models import User
 from storefront.accounts.retention import forget
 from storefront.accounts.roles import Role
 from storefront.order.models import Order
 from tests.support import chain
-from tests.support.platform_export import row, write_export
+from tests.support.platform_export import row, settlement_row, write_export, write_settlement
 from tests.support.staff import person
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +166,43 @@ def test_a_file_that_nobody_imported_is_deleted_after_its_time(finance, export, 
     assert not uploads.begin(found.pk)
     found.refresh_from_db()
     assert found.state == "checked"
+
+
+def test_a_settlement_is_looked_at_and_then_booked_by_finance_alone(finance, tmp_path):
+    # Given a sub-order of ¥30 that was sold in the shop
+    path = write_export(tmp_path, chain.make_grove("A").pack.upc, row(1))
+    import_orders(path, "douyin", "山里的店")
+    shop, address = PlatformShop.objects.get(), reverse("imports:settled")
+    settled = write_settlement(tmp_path, settlement_row(1, "28.20"), settlement_row(2, "1.00"))
+
+    def send(do: str):
+        sent = SimpleUploadedFile("settlement.csv", settled.read_bytes())
+        return finance.post(address, {"shop": shop.pk, "file": sent, "do": do}).content.decode()
+
+    # When it is only read, then the page says what it would come to, and nothing is booked
+    page = send("look")
+    assert "nothing is booked yet" in page
+    assert "¥28.20" in page
+    assert "No such sub-order was imported" in page
+    assert PlatformSettlement.objects.count() == 0
+
+    # When it is booked
+    page = send("book")
+    assert PlatformSettlement.objects.get().settled_fen == 2820
+    assert page.count("¥1.80") == 2
+    assert "¥0.00" in page
+
+    # Then it stays so, and nobody else may
+    send("book")
+    assert PlatformSettlement.objects.count() == 1
+    assert signed_in(Role.EDITOR).get(address).status_code == 302
+
+
+def test_what_is_no_settlement_is_refused_in_words(finance, tmp_path):
+    shop = PlatformShop.objects.create(platform="douyin", name="山里的店")
+    sent = SimpleUploadedFile("settlement.csv", b"a,b\n1,2\n")
+
+    answer = finance.post(reverse("imports:settled"), {"shop": shop.pk, "file": sent, "do": "book"})
+
+    assert answer.status_code == 422
+    assert "结算时间" in answer.content.decode()

@@ -78,6 +78,7 @@ TARGETS = {
     "discounts_use": Target("attempt_id terms_id gift_id voucher_id fen buyer state"),
     "discounts_gift": Target("issued_fen balance_fen held_fen funder"),
     "discounts_giftmove": Target("gift_id cause reference balance_fen held_fen"),
+    "platforms_platformsettlement": Target("line_id gross_fen settled_fen"),
     "discounts_hostpayment": Target("amount_fen"),
     "live_offers_flashprice": Target("item_id price_fen per_buyer held sold"),
     "live_offers_flashcount": Target("flash_id key packs"),

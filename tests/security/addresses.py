@@ -196,6 +196,7 @@ ADDRESSES = {
     "imports:list": Address(OF_STAFF, post={}),
     "imports:new": Address(OF_STAFF),
     "imports:import": Address(OF_STAFF, IMPORT, post={}),
+    "imports:settled": Address(OF_STAFF),
     "imports:begin": Address({}, IMPORT, post=OF_STAFF),
     "imports:refused": Address(OF_STAFF, IMPORT, post={}),
     "live:sessions": Address(OF_STAFF, post={}),

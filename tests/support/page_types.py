@@ -201,6 +201,7 @@ def _live() -> Pages:
     return {
         "imports": "imports/",
         "import-new": "imports/new/",
+        "settled": "imports/settled/",
         "import": f"imports/{make_import(User.objects.filter(is_staff=True)[0]).pk}/",
         "live": "live/",
         "live-new": "live/new/",

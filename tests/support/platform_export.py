@@ -63,3 +63,23 @@ def make_import(actor: Any) -> PlatformImport:
         created_at=now(),
         ended_at=now(),
     )
+
+
+def settlement_row(
+    number: int,
+    yuan: str,
+    returned: str = "0.00",
+    at: str = "2026-11-26 00:00:00",
+    kind: str = "已结算",
+) -> str:
+    """What Douyin paid for the sub-order that `row` writes, as its settlement says it."""
+    order = f"\t69200000000000{number:04}"
+    return f"{at},{order},{order}1,{yuan},{kind},{returned},1.80\n"
+
+
+def write_settlement(folder: Path, *rows: str) -> Path:
+    """A settlement export of rows."""
+    path = folder / "settlement.csv"
+    head = "结算时间,订单号,子订单号,结算金额,结算单类型,结算前退款金额,平台服务费\n"
+    path.write_text(head + "".join(rows), encoding="utf-8-sig")
+    return path

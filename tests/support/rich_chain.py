@@ -23,7 +23,9 @@ from cooperatives.routing.services import deliver, pack, ship, undo
 from cooperatives.settlement.services import share_out_due
 from livestream.campaigns.models import Campaign, LineAttribution, TrackedLink
 from livestream.campaigns.services import override
+from livestream.platforms.models import PlatformShop
 from livestream.platforms.services import import_orders
+from livestream.platforms.settling import settle_orders
 from storefront.aftersales.addresses import change_address
 from storefront.aftersales.models import Refund
 from storefront.aftersales.services import (
@@ -48,7 +50,7 @@ from storefront.payments.reconciling.resolve import acknowledge, resolve
 from storefront.payments.reconciling.run import reconcile_payments
 from storefront.payments.services import abandon
 from tests.support import chain, discounts
-from tests.support.platform_export import row, write_export
+from tests.support.platform_export import row, settlement_row, write_export, write_settlement
 from tests.support.rich_cases import make_cases, make_disputes, make_pears
 from tests.support.rich_room import make_room
 
@@ -245,6 +247,10 @@ def _sold_elsewhere(partner: Any) -> None:
     with TemporaryDirectory() as folder:
         path = write_export(Path(folder), pack.upc, *rows)
         import_orders(path, "douyin", "山里的店")
+        # Paid by Douyin less its commission.
+        settle_orders(
+            write_settlement(Path(folder), settlement_row(2, "28.20")), PlatformShop.objects.get()
+        )
 
 
 def _discounted(rich: RichChain, small: Any, box: Any, campaign: Any, staff: Any) -> Any:
