@@ -135,6 +135,8 @@ class SessionChannel(models.Model):
         QQ = "qq", _("QQ")
         TAOBAO = "taobao", _("Taobao")
         PINDUODUO = "pinduoduo", _("Pinduoduo")
+        BILIBILI = "bilibili", _("Bilibili")
+        TENCENT = "tencent", _("Tencent Video")
 
     session = models.ForeignKey(LiveSession, models.CASCADE, related_name="channels")
     platform = models.CharField(max_length=10, choices=Platform)

@@ -8,13 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
 from deploy.embedded.media import Media
 from deploy.embedded.places import ROOT, service_user
 from deploy.embedded.processes import free_port, spawn, stop
+from livestream.room import events
 from livestream.sessions.models import LiveSession
-from livestream.sessions.services import SessionPlan, move, save_channel, save_session
+from livestream.sessions.services import (
+    SessionPlan,
+    add_item,
+    move,
+    save_channel,
+    save_session,
+)
+from livestream.video import recordings
+from livestream.video.models import Publisher
 from livestream.video.services import new_key
 from storefront.accounts.models import User
 from tests.support.media import ffmpeg, media_program
@@ -93,7 +103,9 @@ def watches(page: Page) -> None:
     wait_for(lambda: seen(page) >= before + SEEN, 30, "the picture moves")
 
 
-def test_two_viewers_watch_it_and_see_it_cut_and_come_back(video_site, browser, arrive_at):
+def test_two_viewers_watch_it_cut_and_come_back_and_again_as_a_replay(
+    video_site, arrive_at, settings, monkeypatch
+):
     site, media = video_site
     host = User.objects.create_user(email="video.host@example.org", password=PASSWORD)
     other = LiveSession.objects.earliest("pk")
@@ -102,6 +114,7 @@ def test_two_viewers_watch_it_and_see_it_cut_and_come_back(video_site, browser, 
     )
     save_channel(session.pk, channel(session, "own"))
     save_channel(session.pk, channel(session, "douyin"))
+    item = add_item(session.pk, other.shelf.earliest("pk").pack_id)
     move(session, "scheduled", host, "desk")
     key = new_key(session.pk, host)
     one, two = arrive_at(site, "one"), arrive_at(site, "two", language="zh-hans", width=1280)
@@ -120,7 +133,9 @@ def test_two_viewers_watch_it_and_see_it_cut_and_come_back(video_site, browser, 
         watches(viewer.page)
         assert key not in viewer.page.content()
         assert key not in viewer.page.locator("[data-hls]").get_attribute("data-hls")
+    events.pin(session.pk, item.pk, host)
     one.look("video")
+    watches(one.page)
 
     stop(sender)
     for viewer in (one, two):
@@ -139,3 +154,23 @@ def test_two_viewers_watch_it_and_see_it_cut_and_come_back(video_site, browser, 
     assert sender.wait(20) != 0  # the media server cuts who goes on sending
     for viewer in (one, two):
         expect(viewer.page.locator("video")).to_be_hidden()
+
+    settings.LIVE_VIDEO_FOLDER = str(media.home())
+    monkeypatch.setattr(recordings, "SETTLED", -1)
+    wait_for(lambda: sum(1 for _ in recordings.waiting(session.pk)) == 2, 20, "two recordings")
+    wait_for(lambda: not Publisher.objects.filter(ended_at=None).exists(), 20, "nobody sends")
+    assert recordings.take_recordings() == 2
+    move(session, "replay", host, "desk")
+    one.go(f"/live/{session.pk}/")
+    chapters = one.page.locator("[data-part]")
+    with override("en"):
+        name = item.pack.display_name
+    expect(chapters).to_have_count(3)  # two parts, and the pack in the first
+    expect(chapters.nth(1)).to_contain_text(name)
+    expect(chapters.nth(0)).to_have_attribute("aria-current", "true")
+    chapters.nth(1).click()
+    wait_for(lambda: seen(one.page) > 0, 30, "a picture of the chapter")
+    # The parts are seconds long: the next one follows by itself.
+    expect(chapters.nth(2)).to_have_attribute("aria-current", "true")
+    wait_for(lambda: seen(one.page) > 0, 30, "a picture of the next part")
+    one.look("replay")

@@ -392,6 +392,17 @@ def test_channels_elsewhere_are_played_or_scanned(host):
     assert player_of("https://v.qq.com/x/page/a0123456789.html").startswith("https://v.qq.com/txp")
 
 
+def test_beside_our_own_video_others_are_played_in_their_cards(host):
+    session = make_session()
+    save_channel(session.pk, channel(session, "own"))
+    bilibili = "https://www.bilibili.com/video/BV1xx411c7mD"
+    save_channel(session.pk, channel(session, "bilibili", address=bilibili))
+    move(session, "scheduled", host, "desk")
+    page = english().get(at(session)).content.decode()
+    assert page.count('data-video="https://player.bilibili.com/') == 1
+    assert page.index('id="room-elsewhere"') < page.index("data-video=")
+
+
 def test_chat_is_kept_three_years_and_then_forgotten(host):
     session = live(host, "A")
     chat.say(session.pk, chat.Author("g1", None, "小禾"), "一")

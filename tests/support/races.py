@@ -16,6 +16,7 @@ from cooperatives.partner.stock import roll_forward
 from cooperatives.routing import services as parcels
 from cooperatives.routing.models import Consignment, ConsignmentLine
 from cooperatives.settlement.services import share_out_due
+from livestream.video.services import Refused, begin, end
 from storefront.accounts import codes
 from storefront.aftersales import cancelling
 from storefront.aftersales.services import CannotRefund, RefundWish, refund_lines
@@ -282,3 +283,17 @@ def use_code(uuid: UUID, digits: str) -> str:
     except codes.WrongCode:
         return "refused"
     return "in"
+
+
+def publish(key: str, client: str) -> str:
+    """A media server asks whether to take a video: "taken in", or why not."""
+    try:
+        begin(key, client, tells=True)
+    except Refused as refusal:
+        return str(refusal)
+    return "taken in"
+
+
+def unpublish(session_id: int, client: str) -> bool:
+    """A media server tells that a video is over."""
+    return end(session_id, client)
