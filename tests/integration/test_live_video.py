@@ -341,3 +341,16 @@ def test_the_room_has_the_player_where_the_site_has_video(client, session, host,
     assert "player.js" in page.content.decode()
     assert "player.js" not in without.content.decode()
     assert "room-poster" in without.content.decode()
+
+
+def test_the_desk_sees_whether_video_comes(client, session, key, host):
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(host)
+    address = reverse("desk:desk", args=[session.pk])
+
+    before = desk.get(address).content.decode()
+    nginx(client, "publish", key)
+    after = desk.get(address).content.decode()
+
+    assert "Our own video: no signal" in before
+    assert "Our own video: comes in" in after

@@ -4,6 +4,7 @@ from django import template
 from django.conf import settings
 
 from livestream.sessions.models import LiveSession
+from livestream.video.models import Publisher
 from livestream.video.replay import parts_of
 from livestream.video.services import public_name
 
@@ -17,3 +18,9 @@ def hls_address(session: LiveSession) -> str:
     if not settings.LIVE_VIDEO_URL:
         return ""
     return f"{settings.LIVE_VIDEO_URL}hls/{public_name(session.pk)}.m3u8"
+
+
+@register.filter
+def sender(session: LiveSession) -> Publisher | None:
+    """Who sends a session's video now."""
+    return Publisher.objects.filter(session=session, ended_at=None).first()
