@@ -39,7 +39,7 @@ async function start() {
   const { default: Hls } = await import(/* @vite-ignore */ place.dataset.hlsScript);
   stop();
   if (Hls.isSupported()) {
-    player = new Hls({ enableWorker: false, liveSyncDurationCount: 3, backBufferLength: 30 });
+    player = new Hls({ enableWorker: false, liveSyncDurationCount: 3, maxLiveSyncPlaybackRate: 1.1, backBufferLength: 30 });
     player.on(Hls.Events.ERROR, (_name, told) => told.fatal && died());
     player.on(Hls.Events.MANIFEST_PARSED, play);
     player.loadSource(address);
