@@ -93,6 +93,9 @@ http {{
             allow 127.0.0.1;
             deny all;
             proxy_pass {site}/live/ingest/nginx/?secret={secret};
+            proxy_connect_timeout 2s;
+            # The RTMP module waits for ten seconds, and then cuts.
+            proxy_read_timeout 5s;
             error_page 502 503 504 =204 /nothing;
         }}
         location /replays/ {{ alias "{home}/replays/"; }}
