@@ -22,6 +22,7 @@ async function draw() {
     if (field && value !== before) field.value = value;
     if (field && name === focus) field.focus();
   }
+  listen();
 }
 
 function soon() {
@@ -43,14 +44,21 @@ root.addEventListener("submit", async (event) => {
   await draw();
 });
 
-const source = new EventSource(root.dataset.events);
-for (const name of ["room", "chat", "hide"]) source.addEventListener(name, soon);
-source.addEventListener("figures", (event) => {
-  for (const [name, value] of Object.entries(JSON.parse(event.data))) {
-    const place = body.querySelector(`[data-figure="${name}"]`);
-    if (place && typeof value === "number") place.textContent = value;
-  }
-});
+// Of a draft the stream knows nothing yet.
+let source;
+function listen() {
+  if (source || body.querySelector("[data-state]").dataset.state === "draft") return;
+  source = new EventSource(root.dataset.events);
+  for (const name of ["room", "chat", "hide"]) source.addEventListener(name, soon);
+  source.addEventListener("figures", (event) => {
+    for (const [name, value] of Object.entries(JSON.parse(event.data))) {
+      const place = body.querySelector(`[data-figure="${name}"]`);
+      if (place && typeof value === "number") place.textContent = value;
+    }
+  });
+}
+
+listen();
 setInterval(() => {
   if (!document.hidden) soon();
 }, POLL);

@@ -212,4 +212,6 @@ function clocks() {
 clocks();
 setInterval(clocks, 1000);
 one("chat").scrollTop = one("chat").scrollHeight;
-listen();
+// Of a draft, which staff alone see, the stream knows nothing yet.
+if (words.state === "draft") poll();
+else listen();

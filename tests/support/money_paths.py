@@ -47,10 +47,10 @@ def put_in(buyer: Visitor, *items: tuple[str, int]) -> None:
         _post(buyer, "/basket/add/", {"pack": pack(upc).pk, "quantity": packs})
 
 
-def fill(buyer: Visitor, *items: tuple[str, int]) -> None:
+def fill(buyer: Visitor, *items: tuple[str, int], **contact: str) -> None:
     """Packs in the basket and an address given, without looking at the pages; then the review."""
     put_in(buyer, *items)
-    _post(buyer, "/checkout/", ADDRESS)
+    _post(buyer, "/checkout/", {**ADDRESS, **contact})
     buyer.go("/checkout/review/")
 
 
