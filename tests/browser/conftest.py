@@ -10,7 +10,11 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from deploy.embedded.media import Media
+from deploy.embedded.places import service_user
+from deploy.embedded.processes import free_port, spawn, stop
 from tests.conftest import SUITE
+from tests.support.media import media_program
 from tests.support.open_site import Arrive, OpenSite, Visitor
 from tests.support.parts import Database
 from tests.support.preparing import DEMO_MEDIA, load_demo
@@ -19,6 +23,7 @@ from tests.support.servers import (
     ending,
     start_sandbox,
     start_server,
+    start_stream,
     start_worker,
     until_up,
 )
@@ -67,8 +72,6 @@ def running(
 ) -> Iterator[OpenSite]:
     """The demo's site on its own servers: web server, worker, Stripe sandbox."""
     from django.conf import settings
-
-    from deploy.embedded.processes import free_port
 
     port, stream = free_port(), free_port()
     url, mails = f"http://127.0.0.1:{port}", folder / "mails"
@@ -226,3 +229,34 @@ def arrive_at(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     yield come
     for visitor in visitors:
         visitor.leave()
+
+
+@pytest.fixture
+def video_site(shared_site: OpenSite, tmp_path: Path) -> Iterator[tuple[OpenSite, Media]]:
+    """The shared site once more, by a web server and a stream of its own that know the video."""
+    media_program()
+    media = Media(free_port(), free_port(), tmp_path / "video")
+    port = free_port()
+    told = {
+        **shared_site.environment,
+        **media.environment(),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "LIVE_INGEST_SECRET": "between-the-tests",
+    }
+    web = start_server(told, tmp_path, workers=1, threads=4, port=port)
+    stream = start_stream(told, tmp_path, shared_site.stream_port)
+    with (tmp_path / "nginx.log").open("wb") as log:
+        server = spawn(
+            media.prepare(web.url, told["LIVE_INGEST_SECRET"]),
+            environment={"LANG": "C"},
+            directory=tmp_path,
+            output=log,
+            user=service_user(),
+        )
+    yield OpenSite(web.url, shared_site.stripe_url, shared_site.mails), media
+    stop(server)
+    stream.kill()
+    web.kill()
+    # Root's temporary folders are closed to the server's own user: it has one elsewhere.
+    shutil.rmtree(media.home())
+    assert (tmp_path / "nginx.log").read_text() == ""

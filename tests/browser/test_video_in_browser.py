@@ -1,19 +1,10 @@
 """Real video: sent to the real media server, seen by two people, cut and resumed."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from django.utils.translation import override
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from deploy.embedded.media import Media
-from deploy.embedded.places import ROOT, service_user
-from deploy.embedded.processes import free_port, spawn, stop
+from deploy.embedded.processes import stop
 from livestream.room import events
 from livestream.sessions.models import LiveSession
 from livestream.sessions.services import (
@@ -27,80 +18,12 @@ from livestream.video import recordings
 from livestream.video.models import Publisher
 from livestream.video.services import new_key
 from storefront.accounts.models import User
-from tests.support.media import ffmpeg, media_program
-from tests.support.open_site import PASSWORD, OpenSite
-from tests.support.servers import start_server, start_stream, wait_for
+from tests.support.open_site import PASSWORD
+from tests.support.servers import wait_for
 from tests.support.sessions import channel
+from tests.support.watching import seen, send, watches
 
 pytestmark = pytest.mark.browser
-SECRET = "between-the-tests"
-# Seconds of picture that somebody saw go by: it advances, and not by a frame alone.
-SEEN = 1.0
-
-
-@pytest.fixture
-def video_site(shared_site: OpenSite, tmp_path: Path) -> Iterator[tuple[OpenSite, Media]]:
-    """The shared site once more, by a web server and a stream of its own that know the video."""
-    media_program()
-    media = Media(free_port(), free_port(), tmp_path / "video")
-    port = free_port()
-    told = {
-        **shared_site.environment,
-        **media.environment(),
-        "SITE_URL": f"http://127.0.0.1:{port}",
-        "LIVE_INGEST_SECRET": SECRET,
-    }
-    web = start_server(told, tmp_path, workers=1, threads=4, port=port)
-    stream = start_stream(told, tmp_path, shared_site.stream_port)
-    with (tmp_path / "nginx.log").open("wb") as log:
-        server = spawn(
-            media.prepare(web.url, SECRET),
-            environment={"LANG": "C"},
-            directory=tmp_path,
-            output=log,
-            user=service_user(),
-        )
-    yield OpenSite(web.url, shared_site.stripe_url, shared_site.mails), media
-    stop(server)
-    stream.kill()
-    web.kill()
-    # Root's temporary folders are closed to the server's own user: it has one elsewhere.
-    shutil.rmtree(media.home())
-    assert (tmp_path / "nginx.log").read_text() == ""
-
-
-def send(media: Media, key: str) -> "subprocess.Popen[bytes]":
-    """Send a moving picture and a tone, as OBS would, until it is stopped."""
-    command = [ffmpeg(), "-loglevel", "error", "-re"]
-    command += ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=15"]
-    command += ["-f", "lavfi", "-i", "sine=frequency=440"]
-    command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "15"]
-    command += ["-c:a", "aac", "-f", "flv", f"rtmp://127.0.0.1:{media.rtmp_port}/ingest/{key}"]
-    return spawn(
-        command,
-        environment={"PATH": os.environ["PATH"]},
-        directory=ROOT,
-        output=subprocess.DEVNULL,
-    )
-
-
-def seen(page: Page) -> float:
-    """How far the picture is; frames that were shown are counted by the browser."""
-    now: Any = page.evaluate(
-        """() => {
-            const video = document.querySelector("video");
-            const frames = video.getVideoPlaybackQuality().totalVideoFrames;
-            return [video.currentTime, frames, video.videoWidth];
-        }"""
-    )
-    return now[0] if now[1] > 0 and now[2] == 320 else 0.0
-
-
-def watches(page: Page) -> None:
-    """The picture moves on."""
-    wait_for(lambda: seen(page) > 0, 30, "a picture")
-    before = seen(page)
-    wait_for(lambda: seen(page) >= before + SEEN, 30, "the picture moves")
 
 
 def test_two_viewers_watch_it_cut_and_come_back_and_again_as_a_replay(

@@ -25,13 +25,13 @@ from storefront.accounts.models import User
 from storefront.order.models import Order
 from storefront.wishes.services import send_livestreams
 from tests.browser.test_chain_in_browser import books_are_right
-from tests.browser.test_video_in_browser import seen, send, video_site, watches  # noqa: F401
 from tests.support import discounts
 from tests.support.money_paths import fen_in, fill, open_order, pay_by, to_payment
 from tests.support.open_site import Visitor
 from tests.support.platform_export import write_export
 from tests.support.servers import wait_for
 from tests.support.sessions import channel
+from tests.support.watching import send, watches
 
 pytestmark = pytest.mark.browser
 HOST = "admin@example.org"
@@ -262,7 +262,7 @@ def sold_elsewhere(host: Visitor, folder: Path) -> None:
 
 
 def test_a_whole_session_and_a_second_one_sold_elsewhere(
-    video_site,  # noqa: F811
+    video_site,
     arrive_at,
     tmp_path,
     settings,
