@@ -8,6 +8,7 @@ const address = place.dataset.hls;
 const room = place.closest("[data-room]");
 const AGAIN = 3000;
 const STILL = 6000;
+const STALE = 10_000;
 const plays = () => !room || room.dataset.state === "live";
 
 let player;
@@ -32,7 +33,9 @@ async function start() {
   if (!plays()) return;
   // Asked first: before there is a picture the answer is empty, and that is no error.
   const answer = await fetch(address, { cache: "no-store" }).catch(() => undefined);
-  if (answer?.status !== 200) {
+  const at = (name) => Date.parse(answer?.headers.get(name));
+  // What a media server that died left there is no picture either.
+  if (answer?.status !== 200 || at("Date") - at("Last-Modified") > STALE) {
     died();
     return;
   }

@@ -84,6 +84,8 @@ http {{
         location /hls/ {{
             alias "{home}/hls/";
             add_header Access-Control-Allow-Origin *;
+            # By which players see that a playlist is an old one.
+            add_header Access-Control-Expose-Headers Date;
             add_header Cache-Control no-cache;
             # Who asks before there is a picture asks again: that is no error.
             error_page 404 =204 /nothing;

@@ -14,8 +14,9 @@ from livestream.sessions.services import CannotSave, lock_session, move
 from livestream.video.models import Ingest, Publisher, Signal
 
 Kind, Reason, Cause = Signal.Kind, Signal.Reason, SessionEvent.Cause
-# nginx says every five seconds who still sends: so long without a word, and it is gone.
-GONE_AFTER = timedelta(seconds=30)
+# nginx says every five seconds who still sends: so long without a word, and it is gone. Somebody
+# else who comes with the key need not wait that long: it is he, after the media server was gone.
+GONE_AFTER, GIVES_WAY_AFTER = timedelta(seconds=30), timedelta(seconds=12)
 # While it is so, video is taken.
 TAKES = (State.SCHEDULED, State.LIVE, State.PAUSED)
 
@@ -91,7 +92,7 @@ def _refusal(session: LiveSession, client: str, named: str | None) -> str:
         return Reason.NAME
     if session.state not in TAKES:
         return Reason.STATE
-    _forget_silent(session)
+    _forget_silent(session, GIVES_WAY_AFTER)
     sends = Publisher.objects.filter(session=session, ended_at=None).first()
     return Reason.TAKEN if sends and sends.client != client else ""
 
@@ -165,13 +166,13 @@ def end_silent() -> int:
 
 @transaction.atomic
 def _end_silent(session_id: int) -> bool:
-    return _forget_silent(lock_session(session_id))
+    return _forget_silent(lock_session(session_id), GONE_AFTER)
 
 
-def _forget_silent(session: LiveSession) -> bool:
-    """End a publisher of whom nothing was heard for long. Under the session's lock."""
+def _forget_silent(session: LiveSession, after: timedelta) -> bool:
+    """End a publisher of whom nothing was heard for so long. Under the session's lock."""
     sends = Publisher.objects.filter(session=session, ended_at=None).first()
-    if sends is None or not sends.tells or sends.seen_at >= now() - GONE_AFTER:
+    if sends is None or not sends.tells or sends.seen_at >= now() - after:
         return False
     _leave(session, Kind.LOST, Reason.SILENT)
     return True

@@ -235,7 +235,9 @@ def test_video_that_was_given_up_and_is_there_after_all_goes_on(
 
 def test_who_comes_after_a_silent_one_need_not_wait_for_the_sweep(client, session, key, set_clock):
     nginx(client, "publish", key, 1)
-    set_clock(31)
+    set_clock(11)
+    assert nginx(client, "publish", key, 2).status_code == 403
+    set_clock(13)
 
     assert nginx(client, "publish", key, 2).status_code == 302
     assert Publisher.objects.get(ended_at=None).client == "nginx:2"
