@@ -17,8 +17,8 @@ function pictures() {
       // Fetched by player.js, when there is something to play; without the map that it names.
       const hls = readFileSync(here("./node_modules/hls.js/dist/hls.light.min.mjs"), "utf8");
       writeFileSync(here("./dist/hls.js"), hls.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
-      const styles = ["style", "staff", "sheet", "room"].map((name) => `css/${name}.css`);
-      const scripts = ["wording", "words", "room", "desk", "player", "replay"].map((name) => `js/${name}.js`);
+      const styles = ["style", "staff", "sheet", "room", "screen"].map((name) => `css/${name}.css`);
+      const scripts = ["wording", "words", "room", "desk", "screen", "player", "replay"].map((name) => `js/${name}.js`);
       for (const plain of [...styles, ...scripts]) {
         copyFileSync(here(`./${plain}`), here(`./dist/${plain.split("/")[1]}`));
       }

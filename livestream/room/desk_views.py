@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from wagtail.admin import messages
 
 from catalog.staff import allowed
+from livestream.figures.sales import sold_in
 from livestream.offers.services import CannotOffer
 from livestream.room import chat, coupons, events, wire
 from livestream.room.models import ChatMessage, Mute
@@ -57,6 +58,7 @@ def _context(session: LiveSession) -> dict[str, Any]:
         "said": ChatMessage.objects.filter(session=session).order_by("-pk")[:CHAT_SHOWN],
         "muted": Mute.objects.filter(session=session, lifted_at=None),
         "events": session.shelf_events.select_related("actor").order_by("-sequence")[:EVENTS_SHOWN],
+        "sold": sold_in(session).whole,
         "viewers": viewers,
         "likes": likes,
         "unique": session.visits.count(),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from livestream.figures import screen
 from livestream.figures import views as figures
 from livestream.sessions import card_views, staff_views
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("words/", card_views.check_words, name="words"),
     path("<int:session_id>/", staff_views.session, name="session"),
     path("<int:session_id>/report/", figures.report, name="report"),
+    path("<int:session_id>/screen/", screen.screen, name="screen"),
     path("<int:session_id>/report.xlsx", figures.report_file, name="report-file"),
     path("<int:session_id>/edit/", staff_views.edit_session, name="edit"),
     path("<int:session_id>/move/", staff_views.move_session, name="move"),

@@ -1,6 +1,7 @@
 """The report of a live session: what it sold, exactly, and in every way of looking at it."""
 
 import io
+import re
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from livestream.campaigns.selectors import session_figures, site_figures
 from livestream.figures.pools import PoolRow, merged, pools_of
 from livestream.figures.report import report_of
 from livestream.figures.sales import Sums, sold_by_time, sold_in
+from livestream.figures.screen import screen_of
 from livestream.figures.timeline import spans
 from livestream.platforms.services import import_orders
 from livestream.room.events import pin
@@ -354,3 +356,37 @@ def test_an_import_is_reported_when_it_was_sold_and_not_when_it_was_imported(tmp
     # nobody knows when the platform gave it back, but not within an hour
     assert (whole.hour_refunded_fen, whole.hour_refunded_orders) == (0, 0)
     assert sold_by_time(session, at, 3600) == [(0, 2, 6000)]
+
+
+def test_the_big_screen_shows_what_was_sold_up_to_now(
+    client, monkeypatch, django_assert_max_num_queries
+):
+    session, pear, plum = begin_session(), make_farm("A"), make_farm("B")
+    sign_in(client, Role.EDITOR)
+    address = reverse("live:screen", args=[session.pk])
+    assert "¥0.00" in client.get(address).content.decode()
+
+    for _one in range(3):
+        sell_in(session, (pear, 3000), (plum, 1000))
+
+    with django_assert_max_num_queries(20):
+        part = client.get(address, {"part": "1"}).content.decode()
+    assert "<strong>¥120.00</strong>" in part
+    widths = [int(width) for width in re.findall(r'rect width="(\d+)"', part)]
+    assert widths == [1000, 333, 1000]  # two products, and the one village of both
+    # Fewer than three households are not counted, and nobody's name is there.
+    assert screen_of(session).households is None
+    for number, household in enumerate(pear.households):
+        Lot.objects.create(
+            code=f"LOT-{number}",
+            household=household,
+            pool=pear.sales_pool.pool,
+            sales_pool=pear.sales_pool,
+            delivered_on=now().date(),
+            expires_at=now() + HOUR,
+            grams=5000,
+            grade="A",
+        )
+    monkeypatch.setattr("livestream.figures.screen.FEWEST", len(pear.households))
+    assert screen_of(session).households == len(pear.households) > 1
+    assert 'data-screen="' in client.get(address).content.decode()

@@ -202,6 +202,7 @@ ADDRESSES = {
     "live:sessions": Address(OF_STAFF, post={}),
     "live:new": Address(OF_STAFF),
     "live:words": Address({}, post=OF_STAFF),
+    "live:screen": Address(OF_STAFF, SESSION, post={}),
     "live:session": Address(OF_STAFF, SESSION, post={}),
     "live:report": Address(OF_STAFF, SESSION, post={}),
     "live:report-file": Address(OF_STAFF, SESSION, post={}),
