@@ -206,6 +206,7 @@ def _live() -> Pages:
         "live": "live/",
         "live-new": "live/new/",
         "live-session": own,
+        "live-screen": f"{own}screen/",
         "live-report": f"{own}report/",
         "live-edit": f"{own}edit/",
         "live-channel": f"{own}channels/{channel.pk}/",
