@@ -11,7 +11,7 @@ from livestream.campaigns.selectors import Costs, costs_of, figures_of
 from livestream.figures.audience import audience_of
 from livestream.figures.definitions import FIGURES, Counts, Figure, Unit
 from livestream.figures.pools import Pools, pools_of
-from livestream.figures.sales import Sold, Sums, sold_in
+from livestream.figures.sales import Sold, Sums, sold_in, unsettled_in
 from livestream.figures.timeline import Timeline, timeline
 from livestream.sessions.models import LiveSession
 
@@ -36,6 +36,13 @@ class Report:
     timeline: Timeline | None
     costs: Costs
     campaign_net_fen: int
+    # Of its net what other platforms have not paid yet.
+    unsettled_fen: int
+
+    @property
+    def settled_fen(self) -> int:
+        """What the payment service and the other platforms have paid of its net."""
+        return self.sold.whole.net_fen - self.unsettled_fen
 
     @property
     def is_frozen(self) -> bool:
@@ -91,4 +98,5 @@ def report_of(session: LiveSession) -> Report:
         timeline=timeline(session),
         costs=costs_of(session.campaign_id),
         campaign_net_fen=figures_of(session.campaign_id).net_fen,
+        unsettled_fen=unsettled_in(session),
     )

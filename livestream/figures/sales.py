@@ -95,6 +95,14 @@ DURING = f"""
      GROUP BY span.place
 """  # noqa: S608
 
+# Sold on another platform that has not paid it yet, net of refunds.
+UNSETTLED = f"""
+    {SOLD}
+    SELECT coalesce(sum(sold.paid_fen - sold.refunded_fen), 0)::bigint
+      FROM sold JOIN platforms_platformline sub ON sub.order_id = sold.order_id
+     WHERE sub.settled_at IS NULL
+"""  # noqa: S608
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -187,6 +195,11 @@ def sold_in(session: LiveSession) -> Sold:
         partners=_rows(found["partner"], {pk: one.display_name for pk, one in partners.items()}),
         channels=_rows(found["channel"], labels),
     )
+
+
+def unsettled_in(session: LiveSession) -> int:
+    """What other platforms still owe of a session's net, in fen. One query."""
+    return int(query(UNSETTLED, session)[0][0])
 
 
 def _rows(sums: Mapping[Any, Sums], names: Mapping[Any, Any]) -> list[Row]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -113,6 +114,7 @@ def _summary(report: Report) -> Iterable[list[Any]]:
     yield [_("Paid"), _money(whole.paid_fen), ""]
     yield [_("Of that the buyers' own money"), _money(whole.user_paid_fen), ""]
     yield [_("Net of refunds"), _money(whole.net_fen), ""]
+    yield [pgettext("ladder", "Settled by the platform"), _money(report.settled_fen), ""]
     yield [_("Credited to households"), _money(report.pools.credited_fen), ""]
     yield [_("Net of the whole campaign"), _money(report.campaign_net_fen), ""]
     yield [_("Costs of the whole campaign"), _money(report.costs.total_fen), ""]

@@ -5,23 +5,30 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 from django.db.models import Sum
+from django.utils.timezone import localtime
 
+from catalog.clock import now
 from catalog.models import Product
 from cooperatives.ledger.models import Account, Posting
 from cooperatives.settlement.models import ReleaseHold
 from cooperatives.settlement.services import share_out_due
+from livestream.figures.report import report_of
 from livestream.platforms.models import PlatformLine, PlatformSettlement, PlatformShop
 from livestream.platforms.services import import_orders
 from livestream.platforms.settling import settle_orders
+from livestream.sessions.services import move, save_channel
 from storefront.books.runner import check_database
 from tests.support import chain
 from tests.support.platform_export import row, settlement_row, write_export, write_settlement
+from tests.support.sessions import channel, make_session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 SHOP = "山里的店"
+HOUR = timedelta(hours=1)
 SENT = {"state": "已完成", "sent": "2026-11-21 09:00:00"}
 
 
@@ -220,6 +227,24 @@ def test_households_money_of_a_sale_elsewhere_is_released_once_it_is_settled(
     share_out_due()
 
     assert (balance(Account.Kind.PENDING), balance(Account.Kind.AVAILABLE)) == (0, owed)
+
+
+def test_a_sessions_report_says_what_its_platforms_have_paid_of_its_net(sold, settle):
+    # Given a session on Douyin, and two sales there in its time
+    host = get_user_model().objects.create_user(email="host@example.org")
+    session = make_session(starts_at=now() - HOUR, ends_at=now() + HOUR)
+    save_channel(session.pk, channel(session, account=SHOP))
+    for state in ("scheduled", "live"):
+        move(session, state, host, "desk")
+    paid = localtime(now()).strftime("%Y-%m-%d %H:%M:%S")
+    sold(row(1, paid=paid, **SENT), row(2, paid=paid, **SENT))
+    report = report_of(session)
+    assert (report.sold.whole.net_fen, report.settled_fen) == (6000, 0)
+
+    settle(settlement_row(1, "28.20"))
+
+    report = report_of(session)
+    assert (report.sold.whole.net_fen, report.settled_fen) == (6000, 3000)
 
 
 def test_the_command_says_what_it_booked_and_refuses_what_is_no_settlement(sold, tmp_path):
