@@ -9,7 +9,6 @@ it is held back no more.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,6 @@ from livestream.platforms.tables import BadFile, read_table
 ORDER, PART, AT, KIND = "订单号", "子订单号", "结算时间", "结算单类型"
 SETTLED, RETURNED = "结算金额", "结算前退款金额"
 NEEDED, IDS = (ORDER, PART, AT, SETTLED, RETURNED), (ORDER, PART)
-# A person waits for the answer.
-MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -90,16 +87,22 @@ def read_settlement(path: Path) -> Iterator[SettledRow | Refused]:
 
 
 def settle_orders(
-    path: Path, shop: PlatformShop, actor: Any = None, *, keep: bool = True
+    path: Path,
+    shop: PlatformShop,
+    actor: Any = None,
+    *,
+    keep: bool = True,
+    most_rows: int | None = None,
 ) -> Settled:
     """Book a settlement export; rows that can't be are refused one by one. Raises BadFile.
 
-    The file is read whole first. Without `keep` nothing is booked: what it would come to is said.
+    The file is read whole first; one of more than `most_rows` is refused. Without `keep` nothing is
+    booked: what it would come to is said.
     """
-    rows = list(islice(read_settlement(path), MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
+    rows = list(read_settlement(path))
+    if most_rows is not None and len(rows) > most_rows:
         raise BadFile(
-            _("More than %(most)d rows: export fewer days at a time.") % {"most": MOST_ROWS}
+            _("More than %(most)d rows: export fewer days at a time.") % {"most": most_rows}
         )
     done = Settled(rows=len(rows))
     done.refused_rows += [row for row in rows if isinstance(row, Refused)]

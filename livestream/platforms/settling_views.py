@@ -19,6 +19,9 @@ from livestream.platforms.staff_views import ADD, ICON, MOST_SHOWN, SEE, trail
 from livestream.platforms.tables import BadFile
 from livestream.platforms.uploads import MOST_BYTES
 
+# Somebody waits for the answer; the command takes any number.
+MOST_ROWS = 3_000
+
 
 @dataclass(frozen=True)
 class ShopBalance:
@@ -103,4 +106,4 @@ def _read(sent: UploadedFile, shop: PlatformShop, request: HttpRequest, *, keep:
         for chunk in sent.chunks():
             file.write(chunk)
         file.flush()
-        return settle_orders(Path(file.name), shop, request.user, keep=keep)
+        return settle_orders(Path(file.name), shop, request.user, keep=keep, most_rows=MOST_ROWS)

@@ -198,6 +198,19 @@ def test_a_settlement_is_looked_at_and_then_booked_by_finance_alone(finance, tmp
     assert signed_in(Role.EDITOR).get(address).status_code == 302
 
 
+def test_a_settlement_that_takes_too_long_for_a_page_is_refused(finance, tmp_path, monkeypatch):
+    shop = PlatformShop.objects.create(platform="douyin", name="山里的店")
+    rows = [settlement_row(number, "1.00") for number in range(3)]
+    path = write_settlement(tmp_path, *rows)
+    monkeypatch.setattr("livestream.platforms.settling_views.MOST_ROWS", 2)
+
+    sent = SimpleUploadedFile("settlement.csv", path.read_bytes())
+    answer = finance.post(reverse("imports:settled"), {"shop": shop.pk, "file": sent, "do": "book"})
+
+    assert answer.status_code == 422
+    assert "More than 2 rows" in answer.content.decode()
+
+
 def test_what_is_no_settlement_is_refused_in_words(finance, tmp_path):
     shop = PlatformShop.objects.create(platform="douyin", name="山里的店")
     sent = SimpleUploadedFile("settlement.csv", b"a,b\n1,2\n")
